@@ -1,0 +1,137 @@
+// Parallel, bounded, verified transfers: the only way bytes come from outside.
+//
+// One curl-multi loop moves bytes; hashing and writing to disk happen on a
+// small pool. Every transfer has a byte limit; every download has a length and
+// digests that no caller can leave out. libcurl is included in src/http only.
+#ifndef TUFMIRROR_HTTP_TRANSFERS_H_
+#define TUFMIRROR_HTTP_TRANSFERS_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "tufmirror/base/digest.h"
+
+namespace tufmirror::http {
+
+struct TransferOptions {
+  int concurrency = 16;            // transfers in flight
+  uint64_t max_rate = 0;           // bytes per second over all; 0: no limit
+  int retries = 4;                 // further tries of what can heal
+  absl::Duration connect_timeout = absl::Seconds(15);
+  absl::Duration metadata_timeout = absl::Seconds(120);  // one fetch, overall
+  absl::Duration download_timeout = absl::Hours(6);      // one download
+  uint64_t min_speed = 1000;       // bytes per second ...
+  absl::Duration min_speed_time = absl::Seconds(30);     // ... over this long
+  absl::Duration backoff = absl::Milliseconds(500);      // first; doubles
+  absl::Duration max_backoff = absl::Seconds(60);        // caps Retry-After too
+  std::string user_agent;          // empty: "tufmirror/VERSION"
+  std::string proxy;               // empty: the environment's, as curl has it
+  std::string ca_file;             // empty: the system's (CURL_CA_BUNDLE too)
+};
+
+// A URL fit for a message: user and password replaced by "***".
+std::string RedactUrl(std::string_view url);
+
+// OK for an absolute http, https or file URL without control characters;
+// kUsage otherwise, naming what is wrong.
+absl::Status CheckUrl(std::string_view url);
+
+// `path` percent-encoded for use in a URL path: unreserved characters and '/'
+// stay, every other byte becomes %XX.
+std::string EncodeUrlPath(std::string_view path);
+// `base` and `relative` (already encoded) with exactly one '/' between.
+std::string JoinUrl(std::string_view base, std::string_view relative);
+
+// A small object wanted in memory.
+struct FetchRequest {
+  std::vector<std::string> urls;  // same object on several mirrors, in order
+  uint64_t max_bytes = 0;         // more is kTooLarge
+  std::vector<std::string> headers;  // "Name: value"
+  uint64_t tag = 0;               // for the caller; returned unchanged
+};
+
+struct FetchResponse {
+  int status = 0;  // 200, or 304 when the request was conditional
+  std::string body;
+  std::string etag;
+  std::string content_type;
+};
+
+// A file wanted on disk, known by length and digests.
+struct DownloadRequest {
+  std::vector<std::string> urls;  // same object on several mirrors, in order
+  ExpectedContent content;
+  // Where bytes collect until they are verified; a file left there by an
+  // earlier run is continued by Range, with its digest continued.
+  std::string partial_path;
+  // Called once after verification, on a pool thread, when `partial_path`
+  // holds exactly the expected bytes: moves the file to its place. Its error
+  // becomes the download's error. Calls for different downloads run at the
+  // same time.
+  absl::AnyInvocable<absl::Status()> accept;
+  std::string what;  // the object's name in messages
+  uint64_t tag = 0;
+};
+
+// Counted since creation; for reports and the progress bar.
+struct TransferCounters {
+  uint64_t requests = 0;
+  uint64_t retries = 0;
+  uint64_t bytes_received = 0;
+  uint64_t files_verified = 0;
+};
+
+// Not for use by two threads at once; its own threads are its own business.
+class Transfers {
+ public:
+  static absl::StatusOr<std::unique_ptr<Transfers>> Create(
+      const TransferOptions& options);
+  virtual ~Transfers() = default;
+
+  // One small object. kNotFound on 404 and 410 (file://: absent), kHttpStatus
+  // with the number in the message on any other status that is not success,
+  // kTooLarge, kTimeout, kNetwork. Redirects are followed only to http(s),
+  // never from https to http, at most 5, without credentials to another host.
+  virtual absl::StatusOr<FetchResponse> Fetch(FetchRequest request) = 0;
+
+  // Many small objects, in parallel. `next` is asked for another request
+  // whenever there is room and says nullopt once there are no more; `done` is
+  // called on the caller's thread for each, in order of completion. An error
+  // from `done` abandons the rest and is returned.
+  using NextFetch = absl::FunctionRef<std::optional<FetchRequest>()>;
+  using FetchDone = absl::FunctionRef<absl::Status(
+      const FetchRequest& request, absl::StatusOr<FetchResponse> response)>;
+  virtual absl::Status FetchAll(NextFetch next, FetchDone done) = 0;
+
+  // Many files, in parallel. `done` as above, with the download's status:
+  // errors as Fetch, and kLength, kDigest after every mirror was tried. A
+  // failed download leaves no file at `partial_path` if its bytes were wrong,
+  // and keeps them there if they were merely cut short.
+  using NextDownload = absl::FunctionRef<std::optional<DownloadRequest>()>;
+  using DownloadDone = absl::FunctionRef<absl::Status(
+      const DownloadRequest& request, absl::Status status)>;
+  virtual absl::Status DownloadAll(NextDownload next, DownloadDone done) = 0;
+
+  virtual TransferCounters counters() const = 0;
+
+  // The HTTP status of a kHttpStatus or kNotFound failure; 0 for others.
+  static int HttpStatusOf(const absl::Status& status);
+
+  // Called about ten times a second during FetchAll and DownloadAll, on the
+  // caller's thread; an error from it stops the transfer and is returned
+  // (cancellation, progress bars).
+  using Tick = absl::AnyInvocable<absl::Status(const TransferCounters&)>;
+  virtual void SetTick(Tick tick) = 0;
+};
+
+}  // namespace tufmirror::http
+
+#endif  // TUFMIRROR_HTTP_TRANSFERS_H_

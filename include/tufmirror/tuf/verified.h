@@ -1,0 +1,77 @@
+// Verified<T>: metadata that passed the one verifying function.
+#ifndef TUFMIRROR_TUF_VERIFIED_H_
+#define TUFMIRROR_TUF_VERIFIED_H_
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "tufmirror/tuf/model.h"
+
+namespace tufmirror::tuf {
+
+// Bytes of a metadata file as they came from outside. Nothing is known of
+// them.
+struct RawMetadata {
+  std::string bytes;
+};
+
+class Verifier;
+
+// A T whose signatures met a threshold. Only Verifier makes one.
+template <typename T>
+class Verified {
+ public:
+  const T& operator*() const { return value_; }
+  const T* operator->() const { return &value_; }
+
+ private:
+  friend class Verifier;
+  explicit Verified(T value) : value_(std::move(value)) {}
+  T value_;
+};
+
+// Keys and threshold that a role must be signed with, as its delegator (root,
+// or a targets role) has them. Refers to the delegator, which must outlive it.
+struct Authority {
+  const KeyMap& keys;
+  const RoleKeys& role;
+  std::string_view role_name;  // for messages
+};
+
+// The only place where signatures are checked and Verified<T> is made.
+//
+// Rules (TUF 5, TUF-wide): the document parses within bounds; "signatures" has
+// no keyid twice (kMalformed); signatures by unknown keys, wrong ones and
+// malformed ones count for nothing; distinct public keys count, not keyids; at
+// least `threshold` must be good (kThreshold). The signed part is parsed only
+// after that.
+class Verifier {
+ public:
+  static absl::StatusOr<Verified<Root>> VerifyRoot(const RawMetadata& raw,
+                                                   const Authority& authority);
+  // The new root must meet the threshold of `trusted` and its own (TUF 5.3.4).
+  static absl::StatusOr<Verified<Root>> VerifyNextRoot(
+      const RawMetadata& raw, const Verified<Root>& trusted);
+  // A root that is trusted because the operator gave it: checked against
+  // itself (TUF 5.2).
+  static absl::StatusOr<Verified<Root>> VerifyInitialRoot(
+      const RawMetadata& raw);
+  static absl::StatusOr<Verified<Timestamp>> VerifyTimestamp(
+      const RawMetadata& raw, const Verified<Root>& root);
+  static absl::StatusOr<Verified<Snapshot>> VerifySnapshot(
+      const RawMetadata& raw, const Verified<Root>& root);
+  static absl::StatusOr<Verified<Targets>> VerifyTargets(
+      const RawMetadata& raw, const Verified<Root>& root);
+  // `role` as delegated by `delegator`; kUnauthorised if it delegates no such
+  // role.
+  static absl::StatusOr<Verified<Targets>> VerifyDelegated(
+      const RawMetadata& raw, std::string_view role,
+      const Verified<Targets>& delegator);
+};
+
+}  // namespace tufmirror::tuf
+
+#endif  // TUFMIRROR_TUF_VERIFIED_H_
