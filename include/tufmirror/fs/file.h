@@ -77,8 +77,7 @@ absl::Status RemoveDirectoryIfEmpty(const std::string& path);
 absl::Status RemoveTree(const std::string& path);
 // Makes `link` a symlink to `target`, replacing atomically (rename), and
 // fsyncs the directory of `link`.
-absl::Status ReplaceSymlink(const std::string& target,
-                            const std::string& link);
+absl::Status ReplaceSymlink(const std::string& target, const std::string& link);
 absl::StatusOr<std::string> ReadSymlink(const std::string& path);
 
 // syncfs(2) on the file system of `path`: everything written is on disk.
@@ -86,9 +85,9 @@ absl::Status SyncFileSystem(const std::string& path);
 absl::Status SyncDirectory(const std::string& path);
 
 struct FileInfo {
-  uint64_t size = 0;    // bytes
-  absl::Time mtime;     // nanosecond precision
-  mode_t mode = 0;      // type and permissions
+  uint64_t size = 0;  // bytes
+  absl::Time mtime;   // nanosecond precision
+  mode_t mode = 0;    // type and permissions
   uint64_t device = 0;
   uint64_t inode = 0;
   uint64_t links = 0;
@@ -97,7 +96,7 @@ struct FileInfo {
 absl::StatusOr<std::optional<FileInfo>> Stat(const std::string& path);
 
 struct Space {
-  uint64_t free_bytes = 0;   // available to this user
+  uint64_t free_bytes = 0;  // available to this user
   uint64_t total_bytes = 0;
   uint64_t free_inodes = 0;  // UINT64_MAX where the file system has no limit
 };
