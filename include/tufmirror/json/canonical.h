@@ -16,6 +16,13 @@ namespace tufmirror::json {
 // a float is anywhere inside: the form has none.
 absl::StatusOr<std::string> Canonicalize(const Value& value);
 
+// The same without a copy where it can be: a view of the document's own bytes
+// when they are proven to be the canonical form (which they are for most
+// metadata), otherwise a view of `storage`, which is overwritten. Valid as long
+// as the Document and, unchanged, `storage`.
+absl::StatusOr<std::string_view> CanonicalView(const Value& value,
+                                               std::string& storage);
+
 // Appends the canonical form of the string `text`, quotes included, to `out`.
 // For the writers of canonical documents.
 void AppendCanonicalString(std::string_view text, std::string& out);

@@ -26,7 +26,7 @@ std::string_view TypeName(Type type);
 
 struct Limits {
   size_t max_bytes = size_t{512} << 20;
-  size_t max_depth = 64;
+  size_t max_depth = 64;  // levels of arrays and objects; never above 1024
 };
 
 // A value inside a Document. Sixteen bytes, copied freely; valid as long as

@@ -1,0 +1,251 @@
+// How canonical bytes are recognised without writing them again: every token's
+// canonical form is its shortest form. Without floats, and with all keys in
+// order, a text is its own canonical form exactly if it is as long as its
+// tokens in canonical form are together: white space, "-0", and escapes other
+// than \" and \\ each make it longer. Texts with a backslash anywhere are not
+// looked at: they are rare and small.
+#include "json/scan.h"
+
+#include <algorithm>
+#include <bit>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "fmt/format.h"
+#include "tufmirror/base/failure.h"
+#include "tufmirror/base/status_macros.h"
+#include "tufmirror/base/strings.h"
+
+namespace tufmirror::json {
+namespace {
+
+// Members of the root whose extents are remembered: metadata has two.
+constexpr size_t kMaxExtents = 8;
+
+size_t DecimalDigits(uint64_t number) {
+  static constexpr uint64_t kPowers[] = {0,
+                                         10,
+                                         100,
+                                         1000,
+                                         10000,
+                                         100000,
+                                         1000000,
+                                         10000000,
+                                         100000000,
+                                         1000000000,
+                                         10000000000,
+                                         100000000000,
+                                         1000000000000,
+                                         10000000000000,
+                                         100000000000000,
+                                         1000000000000000,
+                                         10000000000000000,
+                                         100000000000000000,
+                                         1000000000000000000,
+                                         10000000000000000000U};
+  // bits * log10(2), rounded down, is the number of digits or one less.
+  const size_t guess =
+      (static_cast<size_t>(std::bit_width(number | 1)) * 1233) >> 12;
+  return guess + (number >= kPowers[guess] ? 1 : 0);
+}
+
+size_t DecimalLength(int64_t number) {
+  if (number >= 0) return DecimalDigits(static_cast<uint64_t>(number));
+  return 1 + DecimalDigits(uint64_t{0} - static_cast<uint64_t>(number));
+}
+
+class Scanner {
+ public:
+  Scanner(size_t max_depth, const ParsedText& parsed)
+      : max_depth_(max_depth), parsed_(parsed) {}
+
+  absl::Status Run() {
+    RETURN_IF_ERROR(Visit(ParsedText::kRootIndex, 0));
+    if (obstacles_ == 0) {
+      extents_.push_back({ParsedText::kRootIndex, 0, length_});
+    }
+    return absl::OkStatus();
+  }
+
+  // Bytes of the document when every token is in canonical form; nullopt if
+  // one has no such form.
+  std::optional<size_t> length() const {
+    if (has_float_) return std::nullopt;
+    return length_;
+  }
+  // Offsets hold only if the text is as long as length() says.
+  std::vector<Extent> TakeExtents() { return std::move(extents_); }
+
+ private:
+  absl::Status Visit(size_t index, size_t depth) {
+    switch (parsed_.Kind(index)) {
+      case '{':
+        return VisitObject(index, depth + 1);
+      case '[':
+        return VisitArray(index, depth + 1);
+      case '"':
+        length_ += parsed_.String(index).size() + 2;
+        break;
+      case 'l':
+        length_ += DecimalLength(parsed_.Signed(index));
+        break;
+      case 'u':
+        length_ += DecimalDigits(parsed_.Unsigned(index));
+        break;
+      case 'd':
+        has_float_ = true;
+        break;
+      case 'f':
+        length_ += 5;
+        break;
+      default:  // true, null
+        length_ += 4;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status VisitObject(size_t index, size_t depth) {
+    RETURN_IF_ERROR(CheckDepth(depth));
+    const size_t close = parsed_.Close(index);
+    const bool is_root = index == ParsedText::kRootIndex;
+    bool ascending = true;
+    std::string_view last_key;
+    length_ += 2;
+    for (size_t i = index + 1; i < close; i = parsed_.Next(i + 1)) {
+      const std::string_view key = parsed_.String(i);
+      if (i != index + 1) {
+        ascending = ascending && last_key < key;
+        ++length_;  // comma
+      }
+      last_key = key;
+      length_ += key.size() + 3;  // quotes and colon
+      const size_t begin = length_;
+      const size_t obstacles_before = obstacles_;
+      RETURN_IF_ERROR(Visit(i + 1, depth));
+      if (is_root && obstacles_ == obstacles_before &&
+          extents_.size() < kMaxExtents) {
+        extents_.push_back({i + 1, begin, length_});
+      }
+    }
+    if (ascending) return absl::OkStatus();
+    ++obstacles_;
+    return CheckUnique(index);
+  }
+
+  absl::Status VisitArray(size_t index, size_t depth) {
+    RETURN_IF_ERROR(CheckDepth(depth));
+    const size_t close = parsed_.Close(index);
+    length_ += 2;
+    for (size_t i = index + 1; i < close; i = parsed_.Next(i)) {
+      if (i != index + 1) ++length_;  // comma
+      RETURN_IF_ERROR(Visit(i, depth));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckDepth(size_t depth) const {
+    if (depth <= max_depth_) return absl::OkStatus();
+    return MakeFailure(
+        Failure::kMalformed,
+        fmt::format("parse JSON: expected at most {} levels of nesting, got "
+                    "more",
+                    max_depth_));
+  }
+
+  // For objects whose keys are not in order.
+  absl::Status CheckUnique(size_t index) {
+    keys_.clear();
+    const size_t close = parsed_.Close(index);
+    for (size_t i = index + 1; i < close; i = parsed_.Next(i + 1)) {
+      keys_.push_back(parsed_.String(i));
+    }
+    std::sort(keys_.begin(), keys_.end());
+    const auto duplicate = std::adjacent_find(keys_.begin(), keys_.end());
+    if (duplicate == keys_.end()) return absl::OkStatus();
+    return MakeFailure(
+        Failure::kMalformed,
+        fmt::format("parse JSON: expected unique keys, got key '{}' twice in "
+                    "one object",
+                    Printable(*duplicate)));
+  }
+
+  const size_t max_depth_;
+  const ParsedText& parsed_;
+  size_t length_ = 0;
+  size_t obstacles_ = 0;  // objects whose keys are not in order, so far
+  bool has_float_ = false;
+  std::vector<Extent> extents_;
+  std::vector<std::string_view> keys_;
+};
+
+// The code unit of the escape "uXXXX" at the start of `text`.
+std::optional<uint32_t> EscapedUnit(std::string_view text) {
+  if (text.size() < 5 || text[0] != 'u') return std::nullopt;
+  uint32_t unit = 0;
+  for (const char c : text.substr(1, 4)) {
+    const char lower = static_cast<char>(c | 0x20);
+    const int digit = c >= '0' && c <= '9' ? c - '0' : lower - 'a' + 10;
+    unit = unit << 4 | static_cast<uint32_t>(digit);
+  }
+  return unit;
+}
+
+// simdjson 3.0 decodes some unpaired surrogates to arbitrary characters.
+// `text` has parsed, so that backslashes stand only where escapes begin.
+absl::Status CheckSurrogates(std::string_view text) {
+  const auto lone = [](uint32_t unit) {
+    return MakeFailure(
+        Failure::kMalformed,
+        fmt::format("parse JSON: expected a pair of surrogates, got a lone "
+                    "\\u{:04x}",
+                    unit));
+  };
+  size_t at = text.find('\\');
+  while (at != std::string_view::npos) {
+    const std::optional<uint32_t> unit = EscapedUnit(text.substr(at + 1));
+    size_t next = at + 2;
+    if (unit && *unit >= 0xDC00 && *unit <= 0xDFFF) return lone(*unit);
+    if (unit && *unit >= 0xD800 && *unit <= 0xDBFF) {
+      std::optional<uint32_t> low;
+      if (text.size() > at + 7 && text[at + 6] == '\\') {
+        low = EscapedUnit(text.substr(at + 7));
+      }
+      if (!low || *low < 0xDC00 || *low > 0xDFFF) return lone(*unit);
+      next = at + 12;
+    }
+    at = text.find('\\', next);
+  }
+  return absl::OkStatus();
+}
+
+std::string_view WithoutWhiteSpace(std::string_view text, size_t& skipped) {
+  constexpr std::string_view kWhiteSpace = " \t\r\n";
+  skipped = std::min(text.find_first_not_of(kWhiteSpace), text.size());
+  text.remove_prefix(skipped);
+  return text.substr(0, text.find_last_not_of(kWhiteSpace) + 1);
+}
+
+}  // namespace
+
+absl::Status Scan(size_t max_depth, ParsedText& parsed) {
+  const std::string_view text(parsed.text.data(), parsed.text.size());
+  parsed.has_escapes = text.find('\\') != std::string_view::npos;
+  if (parsed.has_escapes) RETURN_IF_ERROR(CheckSurrogates(text));
+  Scanner scanner(max_depth, parsed);
+  RETURN_IF_ERROR(scanner.Run());
+
+  size_t skipped = 0;
+  const std::string_view inner = WithoutWhiteSpace(text, skipped);
+  if (parsed.has_escapes || scanner.length() != inner.size()) {
+    return absl::OkStatus();
+  }
+  parsed.extents = scanner.TakeExtents();
+  for (Extent& extent : parsed.extents) {
+    extent.begin += skipped;
+    extent.end += skipped;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tufmirror::json
