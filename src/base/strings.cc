@@ -60,9 +60,9 @@ std::string HexEncode(absl::Span<const unsigned char> bytes) {
 
 absl::StatusOr<std::string> HexDecode(std::string_view hex) {
   if (hex.size() % 2 != 0) {
-    return MakeFailure(Failure::kMalformed,
-                       fmt::format("hexadecimal text has an odd length of {}",
-                                   hex.size()));
+    return MakeFailure(
+        Failure::kMalformed,
+        fmt::format("hexadecimal text has an odd length of {}", hex.size()));
   }
   std::string bytes(hex.size() / 2, '\0');
   for (size_t i = 0; i < bytes.size(); ++i) {

@@ -40,10 +40,9 @@ absl::StatusOr<TargetPath> TargetPath::Parse(std::string_view text) {
       return Unsafe(text, fmt::format("it has a segment '{}'", segment));
     }
     if (segment.size() > kMaxSegmentBytes) {
-      return Unsafe(text,
-                    fmt::format("a segment has {} bytes, at most {} are "
-                                "allowed",
-                                segment.size(), kMaxSegmentBytes));
+      return Unsafe(text, fmt::format("a segment has {} bytes, at most {} are "
+                                      "allowed",
+                                      segment.size(), kMaxSegmentBytes));
     }
   }
   return TargetPath(std::string(text));

@@ -59,9 +59,9 @@ inline auto FailsWith(Failure failure) {
 }  // namespace tufmirror
 
 // Unwraps a StatusOr or fails the test.
-#define ASSERT_OK_AND_ASSIGN(declaration, expression)                        \
-  ASSERT_OK_AND_ASSIGN_INNER_(                                               \
-      TUFMIRROR_TEST_CONCAT_(status_or_value_, __LINE__), declaration,       \
+#define ASSERT_OK_AND_ASSIGN(declaration, expression)                     \
+  ASSERT_OK_AND_ASSIGN_INNER_(                                            \
+      TUFMIRROR_TEST_CONCAT_(status_or_value_, __COUNTER__), declaration, \
       expression)
 #define ASSERT_OK_AND_ASSIGN_INNER_(name, declaration, expression) \
   auto name = (expression);                                        \

@@ -14,31 +14,31 @@
 namespace tufmirror {
 
 enum class Failure {
-  kInternal,       // a defect of this program
-  kUsage,          // command line or configuration is wrong
-  kCancelled,      // the operator asked to stop
-  kLocked,         // another run holds the lock
-  kBrake,          // a safety brake stopped the run
-  kHeldBack,       // one project or file was left out, the run went on
-  kFileSystem,     // an operation of the file system failed
-  kDiskFull,       // no space, no inodes or quota exceeded
-  kKey,            // a private key cannot be read or used
-  kNetwork,        // connection, DNS or TLS trouble
-  kTimeout,        // too slow: overall or minimum-speed limit
-  kNotFound,       // the server says 404 or 410, the file does not exist
-  kHttpStatus,     // another HTTP status that is not success
-  kMalformed,      // outside bytes that do not parse or break a format rule
-  kUnsupported,    // well-formed, but nothing here can handle it
-  kTooLarge,       // longer than allowed: endless data
-  kLength,         // another length than the signed one
-  kDigest,         // another digest than the signed one
-  kThreshold,      // too few valid signatures
-  kExpired,        // metadata past its expiry
-  kRollback,       // a version went down, or a role disappeared
-  kVersion,        // a version is not the one that was asked for
-  kUnauthorised,   // no delegation authorises this role or target
-  kUnsafePath,     // a path that would escape, collide or overflow
-  kReplacedFile,   // a published file with other bytes (invariant 9)
+  kInternal,      // a defect of this program
+  kUsage,         // command line or configuration is wrong
+  kCancelled,     // the operator asked to stop
+  kLocked,        // another run holds the lock
+  kBrake,         // a safety brake stopped the run
+  kHeldBack,      // one project or file was left out, the run went on
+  kFileSystem,    // an operation of the file system failed
+  kDiskFull,      // no space, no inodes or quota exceeded
+  kKey,           // a private key cannot be read or used
+  kNetwork,       // connection, DNS or TLS trouble
+  kTimeout,       // too slow: overall or minimum-speed limit
+  kNotFound,      // the server says 404 or 410, the file does not exist
+  kHttpStatus,    // another HTTP status that is not success
+  kMalformed,     // outside bytes that do not parse or break a format rule
+  kUnsupported,   // well-formed, but nothing here can handle it
+  kTooLarge,      // longer than allowed: endless data
+  kLength,        // another length than the signed one
+  kDigest,        // another digest than the signed one
+  kThreshold,     // too few valid signatures
+  kExpired,       // metadata past its expiry
+  kRollback,      // a version went down, or a role disappeared
+  kVersion,       // a version is not the one that was asked for
+  kUnauthorised,  // no delegation authorises this role or target
+  kUnsafePath,    // a path that would escape, collide or overflow
+  kReplacedFile,  // a published file with other bytes (invariant 9)
 };
 
 // An error status with `failure` as its payload. `message` states operation,

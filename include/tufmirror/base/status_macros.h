@@ -11,16 +11,22 @@
 #define TUFMIRROR_CONCAT_INNER_(a, b) a##b
 #define TUFMIRROR_CONCAT_(a, b) TUFMIRROR_CONCAT_INNER_(a, b)
 
-#define RETURN_IF_ERROR(expression)                       \
-  do {                                                    \
-    if (absl::Status status_value_ = (expression);        \
-        !status_value_.ok()) {                            \
-      return status_value_;                               \
-    }                                                     \
+// __COUNTER__ and not __LINE__: inside another macro's argument (a lambda given
+// to a call that is itself checked) every line has the same number.
+#define RETURN_IF_ERROR(expression)                                     \
+  RETURN_IF_ERROR_INNER_(TUFMIRROR_CONCAT_(status_value_, __COUNTER__), \
+                         expression)
+
+#define RETURN_IF_ERROR_INNER_(name, expression)        \
+  do {                                                  \
+    if (absl::Status name = (expression); !name.ok()) { \
+      return name;                                      \
+    }                                                   \
   } while (false)
 
-#define ASSIGN_OR_RETURN(declaration, expression) \
-  ASSIGN_OR_RETURN_INNER_(TUFMIRROR_CONCAT_(status_or_, __LINE__), declaration, expression)
+#define ASSIGN_OR_RETURN(declaration, expression)                     \
+  ASSIGN_OR_RETURN_INNER_(TUFMIRROR_CONCAT_(status_or_, __COUNTER__), \
+                          declaration, expression)
 
 #define ASSIGN_OR_RETURN_INNER_(name, declaration, expression) \
   auto name = (expression);                                    \

@@ -22,19 +22,19 @@
 namespace tufmirror::http {
 
 struct TransferOptions {
-  int concurrency = 16;            // transfers in flight
-  uint64_t max_rate = 0;           // bytes per second over all; 0: no limit
-  int retries = 4;                 // further tries of what can heal
+  int concurrency = 16;   // transfers in flight
+  uint64_t max_rate = 0;  // bytes per second over all; 0: no limit
+  int retries = 4;        // further tries of what can heal
   absl::Duration connect_timeout = absl::Seconds(15);
   absl::Duration metadata_timeout = absl::Seconds(120);  // one fetch, overall
   absl::Duration download_timeout = absl::Hours(6);      // one download
-  uint64_t min_speed = 1000;       // bytes per second ...
+  uint64_t min_speed = 1000;                             // bytes per second ...
   absl::Duration min_speed_time = absl::Seconds(30);     // ... over this long
   absl::Duration backoff = absl::Milliseconds(500);      // first; doubles
   absl::Duration max_backoff = absl::Seconds(60);        // caps Retry-After too
-  std::string user_agent;          // empty: "tufmirror/VERSION"
-  std::string proxy;               // empty: the environment's, as curl has it
-  std::string ca_file;             // empty: the system's (CURL_CA_BUNDLE too)
+  std::string user_agent;  // empty: "tufmirror/VERSION"
+  std::string proxy;       // empty: the environment's, as curl has it
+  std::string ca_file;     // empty: the system's (CURL_CA_BUNDLE too)
 };
 
 // A URL fit for a message: user and password replaced by "***".
@@ -52,10 +52,10 @@ std::string JoinUrl(std::string_view base, std::string_view relative);
 
 // A small object wanted in memory.
 struct FetchRequest {
-  std::vector<std::string> urls;  // same object on several mirrors, in order
-  uint64_t max_bytes = 0;         // more is kTooLarge
+  std::vector<std::string> urls;     // same object on several mirrors, in order
+  uint64_t max_bytes = 0;            // more is kTooLarge
   std::vector<std::string> headers;  // "Name: value"
-  uint64_t tag = 0;               // for the caller; returned unchanged
+  uint64_t tag = 0;                  // for the caller; returned unchanged
 };
 
 struct FetchResponse {

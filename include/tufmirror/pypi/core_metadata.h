@@ -13,8 +13,8 @@ namespace tufmirror::pypi {
 
 struct CoreMetadata {
   std::string metadata_version;
-  std::string name;      // as written
-  std::string version;   // as written
+  std::string name;                        // as written
+  std::string version;                     // as written
   std::string requires_python;             // empty if absent
   std::vector<std::string> requires_dist;  // as written
   std::vector<std::string> provides_extra;

@@ -35,17 +35,33 @@ enum class DistributionKind { kWheel, kSdist, kLegacy };
 struct DistributionName {
   DistributionKind kind = DistributionKind::kWheel;
   ProjectName project;
-  std::string version;            // as written in the file name
-  std::string build;              // wheels: build tag, may be empty
-  std::vector<std::string> python_tags, abi_tags, platform_tags;  // wheels
+  std::string version = {};  // as written in the file name
+  std::string build = {};    // wheels: build tag, may be empty
+  // Wheels: compressed tag sets, taken apart.
+  std::vector<std::string> python_tags = {};
+  std::vector<std::string> abi_tags = {};
+  std::vector<std::string> platform_tags = {};
 };
+
+// True for a name that ends like a distribution: those that
+// ParseDistributionName does not answer with kUnsupported.
+bool HasDistributionExtension(std::string_view filename);
 
 // Parses "flit-3.9.0-py3-none-any.whl", "flit-3.9.0.tar.gz", ".zip" and the
 // legacy kinds (.egg, .exe, .msi, .rpm, .tar.bz2, .dmg, .deb, .tar.Z, .tgz).
 // kMalformed names what is wrong; kUnsupported if the extension is not one of
-// a distribution at all.
+// a distribution at all. Old sdists have '-' in names and versions alike
+// ("my-cool-pkg-1.0.zip"): there the version starts after the last '-' that
+// leaves a PEP 440 version, or else at the first "-" before a digit, or else
+// after the last '-'.
 absl::StatusOr<DistributionName> ParseDistributionName(
     std::string_view filename);
+
+// The same for a file that is known to belong to `project`, which makes the
+// split certain ("foo-1.0-1.tar.gz" is version "1.0-1" of "foo"). kMalformed
+// if the file name does not start with that project's name.
+absl::StatusOr<DistributionName> ParseDistributionName(
+    std::string_view filename, const ProjectName& project);
 
 }  // namespace tufmirror::pypi
 

@@ -33,11 +33,11 @@ struct IndexFile {
 
 struct ProjectPage {
   ProjectName name;
-  std::vector<IndexFile> files;  // rendered in the order given
-  std::vector<std::string> versions;
-  std::string status;         // PEP 792, empty: active
-  std::string status_reason;
-  std::optional<int64_t> last_serial;
+  std::vector<IndexFile> files = {};  // rendered in the order given
+  std::vector<std::string> versions = {};
+  std::string status = {};  // PEP 792, empty: active
+  std::string status_reason = {};
+  std::optional<int64_t> last_serial = {};
 };
 
 // The page of one project. Everything from outside is escaped.

@@ -28,6 +28,7 @@ class Version {
   friend bool operator==(const Version& a, const Version& b);
 
  private:
+  friend class VersionParser;
   Version() = default;
   uint64_t epoch_ = 0;
   std::vector<uint64_t> release_;

@@ -16,7 +16,7 @@ namespace tufmirror::source {
 
 struct Distribution {
   pypi::DistributionName name;
-  ExpectedContent content;      // of the file: length and SHA-256
+  ExpectedContent content;  // of the file: length and SHA-256
   pypi::CoreMetadata metadata;
   // The exact bytes of METADATA (wheels only; PEP 658 promises nothing for
   // sdists unless their metadata is final). Empty: no .metadata file.

@@ -37,16 +37,15 @@ struct TreeEdit {
 
 // What is recorded of a published generation, in state/generation.json.
 struct GenerationInfo {
-  uint64_t number = 0;          // counts publications of this home
+  uint64_t number = 0;  // counts publications of this home
   absl::Time published;
-  uint64_t targets = 0;         // number of targets, packages/ included
+  uint64_t targets = 0;  // number of targets, packages/ included
   uint64_t target_bytes = 0;
   int64_t timestamp_version = 0;
   // Earliest expiry of any metadata in it: a run with nothing new still says
   // when the mirror goes stale.
   absl::Time earliest_expiry = absl::InfiniteFuture();
 };
-
 
 class Publisher {
  public:

@@ -28,7 +28,8 @@ struct FoundTarget {
   std::string role;  // the role that is authoritative for it
 };
 
-inline constexpr int kDefaultMaxRoles = 32;  // visited in one lookup
+// Delegated roles visited in one lookup, `top` not counted.
+inline constexpr int kDefaultMaxRoles = 32;
 
 // Pre-order, depth-first in list order from `top` ("targets"); each role
 // visited once; a terminating delegation that matches ends the search of later

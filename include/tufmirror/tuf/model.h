@@ -92,6 +92,12 @@ struct TargetFile {
 struct PathPatterns {
   std::vector<std::string> patterns;  // '*' and '?' never match '/'
 };
+// True if `path` matches `pattern`: '*' is any run of characters but '/', '?'
+// one character but '/', everything else itself. Case-sensitive. Time is at
+// most the product of the two lengths; patterns and paths over 4096 bytes
+// never match.
+bool MatchesPattern(std::string_view pattern, std::string_view path);
+
 struct PathHashPrefixes {
   std::vector<std::string> prefixes;  // lower-case hex of SHA-256 of the path
 };
@@ -145,7 +151,8 @@ struct Signature {
   std::string keyid;
   std::string value;  // raw bytes; hexadecimal in the file
 };
-// The bytes of a metadata file: {"signatures":[...],"signed":...}, canonical.
+// The bytes of a metadata file, {"signatures":[...],"signed":...}: the
+// canonical form, with control characters escaped so that it is JSON.
 std::string WriteMetadata(std::string_view canonical_signed,
                           const std::vector<Signature>& signatures);
 

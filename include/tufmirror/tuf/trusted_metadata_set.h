@@ -41,9 +41,6 @@ class TrustedMetadataSet {
   // stays and must not be expired. kRollback if its version or its snapshot's
   // version goes down.
   absl::StatusOr<News> UpdateTimestamp(const RawMetadata& raw);
-  // What must be done where no new timestamp was fetched: root and timestamp
-  // must not be expired.
-  absl::Status CheckTimestampFresh() const;
 
   // The snapshot persisted before, as for the timestamp. It may be older than
   // what the timestamp says, then it only protects from rollback.

@@ -33,14 +33,6 @@ class Verified {
   T value_;
 };
 
-// Keys and threshold that a role must be signed with, as its delegator (root,
-// or a targets role) has them. Refers to the delegator, which must outlive it.
-struct Authority {
-  const KeyMap& keys;
-  const RoleKeys& role;
-  std::string_view role_name;  // for messages
-};
-
 // The only place where signatures are checked and Verified<T> is made.
 //
 // Rules (TUF 5, TUF-wide): the document parses within bounds; "signatures" has
@@ -50,8 +42,6 @@ struct Authority {
 // after that.
 class Verifier {
  public:
-  static absl::StatusOr<Verified<Root>> VerifyRoot(const RawMetadata& raw,
-                                                   const Authority& authority);
   // The new root must meet the threshold of `trusted` and its own (TUF 5.3.4).
   static absl::StatusOr<Verified<Root>> VerifyNextRoot(
       const RawMetadata& raw, const Verified<Root>& trusted);
