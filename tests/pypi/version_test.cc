@@ -1,0 +1,221 @@
+#include "tufmirror/pypi/version.h"
+
+#include <string>
+#include <vector>
+
+#include "support/status_matchers.h"
+
+namespace tufmirror::pypi {
+namespace {
+
+using ::testing::ElementsAre;
+using testing::FailsWith;
+using testing::IsOk;
+
+Version Parsed(std::string_view text) {
+  absl::StatusOr<Version> version = Version::Parse(text);
+  EXPECT_THAT(version, IsOk()) << text;
+  return version.ok() ? *version : Version::Parse("0").value();
+}
+
+// The orders that PEP 440 prints, and one that mixes them all.
+const std::vector<std::vector<std::string>> kOrders = {
+    {"0.9", "0.9.1", "0.9.2", "0.9.10", "0.9.11", "1.0", "1.0.1", "1.1", "2.0",
+     "2.0.1"},
+    {"1.0a1", "1.0a2", "1.0b1", "1.0rc1", "1.0"},
+    {"1.0.dev1", "1.0.dev2", "1.0.dev3", "1.0.dev4", "1.0c1", "1.0c2", "1.0",
+     "1.0.post1", "1.1.dev1"},
+    {"2012.1", "2012.2", "2012.15", "2013.1", "2013.2"},
+    {"2013.10", "2014.4", "1!1.0", "1!1.1", "1!2.0"},
+    {"1.dev0",
+     "1.0.dev456",
+     "1.0a1",
+     "1.0a2.dev456",
+     "1.0a12.dev456",
+     "1.0a12",
+     "1.0b1.dev456",
+     "1.0b2",
+     "1.0b2.post345.dev456",
+     "1.0b2.post345",
+     "1.0rc1.dev456",
+     "1.0rc1",
+     "1.0",
+     "1.0+abc.5",
+     "1.0+abc.7",
+     "1.0+5",
+     "1.0+5.2",
+     "1.0+10",
+     "1.0.post456.dev34",
+     "1.0.post456",
+     "1.0.15",
+     "1.1.dev1"},
+};
+
+TEST(VersionTest, OrdersAsThePepTablesDo) {
+  for (const std::vector<std::string>& order : kOrders) {
+    for (size_t i = 0; i < order.size(); ++i) {
+      for (size_t j = 0; j < order.size(); ++j) {
+        EXPECT_EQ(Parsed(order[i]) <=> Parsed(order[j]), i <=> j)
+            << order[i] << " and " << order[j];
+      }
+    }
+  }
+}
+
+TEST(VersionTest, BringsEverySpellingToNormalForm) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"1.0", "1.0"},
+      {" 1.0\n", "1.0"},
+      {"v1.0", "1.0"},
+      {"V1.0", "1.0"},
+      {"1.1RC1", "1.1rc1"},
+      {"00", "0"},
+      {"09000", "9000"},
+      {"1.0+foo0100", "1.0+foo0100"},
+      {"1.0+0100foo", "1.0+0100foo"},
+      {"1.0+0100", "1.0+100"},
+      {"1.1.a1", "1.1a1"},
+      {"1.1-a1", "1.1a1"},
+      {"1.1_a1", "1.1a1"},
+      {"1.1a.1", "1.1a1"},
+      {"1.1a-1", "1.1a1"},
+      {"1.1a_1", "1.1a1"},
+      {"1.1alpha1", "1.1a1"},
+      {"1.1beta2", "1.1b2"},
+      {"1.1c3", "1.1rc3"},
+      {"1.1pre4", "1.1rc4"},
+      {"1.1preview5", "1.1rc5"},
+      {"1.2a", "1.2a0"},
+      {"1.2.post2", "1.2.post2"},
+      {"1.2-post2", "1.2.post2"},
+      {"1.2post2", "1.2.post2"},
+      {"1.2.post-2", "1.2.post2"},
+      {"1.0-r4", "1.0.post4"},
+      {"1.0.rev4", "1.0.post4"},
+      {"1.2.post", "1.2.post0"},
+      {"1.0-1", "1.0.post1"},
+      {"1.0a-.dev1", "1.0a0.dev1"},
+      {"1.0a.dev1", "1.0a0.dev1"},
+      {"1.0a--1", "1.0a0.post1"},
+      {"1.2.dev", "1.2.dev0"},
+      {"1.2-dev2", "1.2.dev2"},
+      {"1.2dev2", "1.2.dev2"},
+      {"1.0+ubuntu-1", "1.0+ubuntu.1"},
+      {"1.0+ubuntu_1", "1.0+ubuntu.1"},
+      {"1!2.0c1.post2.dev3+Local.1", "1!2.0rc1.post2.dev3+local.1"},
+      {"0!1", "1"},
+  };
+  for (const auto& [text, normal] : cases) {
+    EXPECT_EQ(Parsed(text).str(), normal) << text;
+    EXPECT_EQ(Parsed(normal), Parsed(text)) << text;
+  }
+}
+
+TEST(VersionTest, RefusesWhatIsNotAVersion) {
+  for (const char* text : {"",
+                           " ",
+                           "v",
+                           "foo",
+                           "1.",
+                           ".1",
+                           "1..0",
+                           "1.0+",
+                           "1.0+a+b",
+                           "1.0+a..b",
+                           "1.0+_x",
+                           "1.0 1",
+                           "1!",
+                           "!1",
+                           "1!!1",
+                           "1.0-",
+                           "1.0rc1a1",
+                           "1.0.post1a1",
+                           "1.0.dev1.post1",
+                           "1.0x",
+                           "2004d",
+                           "1.0\xC3\xA9",
+                           "1.0-1-1",
+                           "1.0.dev1.dev2",
+                           "vv1",
+                           "1.*"}) {
+    EXPECT_THAT(Version::Parse(text),
+                FailsWith(Failure::kMalformed, "not one of PEP 440"))
+        << text;
+  }
+  EXPECT_THAT(Version::Parse(std::string(2000, '1')),
+              FailsWith(Failure::kMalformed, "2000 bytes"));
+}
+
+TEST(VersionTest, RefusesNumbersThatWouldOverflow) {
+  EXPECT_EQ(Parsed("999999999999999999").str(), "999999999999999999");
+  EXPECT_EQ(Parsed("0000000000000000000001").str(), "1");
+  for (const char* text :
+       {"1000000000000000000", "1.1000000000000000000", "1a1000000000000000000",
+        "1.post1000000000000000000", "1.dev1000000000000000000",
+        "1000000000000000000!1", "1-1000000000000000000"}) {
+    EXPECT_THAT(Version::Parse(text), FailsWith(Failure::kMalformed)) << text;
+  }
+}
+
+TEST(VersionTest, ComparesLongLocalNumbersByValue) {
+  EXPECT_LT(Parsed("1+99999999999999999999"),
+            Parsed("1+100000000000000000000"));
+  EXPECT_EQ(Parsed("1+007"), Parsed("1+7"));
+}
+
+TEST(VersionTest, TreatsTrailingZerosAsAbsent) {
+  EXPECT_EQ(Parsed("1.0"), Parsed("1.0.0"));
+  EXPECT_EQ(Parsed("1"), Parsed("1.0"));
+  EXPECT_LT(Parsed("1.0.0"), Parsed("1.0.0.1"));
+  EXPECT_EQ(Parsed("1.0.0").str(), "1.0.0");
+}
+
+TEST(VersionTest, KnowsPrereleases) {
+  for (const char* text : {"1a1", "1b1", "1rc1", "1.dev1", "1.post1.dev1"}) {
+    EXPECT_TRUE(Parsed(text).is_prerelease()) << text;
+  }
+  for (const char* text : {"1", "1.post1", "1+local", "1!1"}) {
+    EXPECT_FALSE(Parsed(text).is_prerelease()) << text;
+  }
+}
+
+// Every combination of parts: the order is total and transitive, and the
+// normal form keeps a version's place in it.
+TEST(VersionTest, OrderIsTotal) {
+  std::vector<Version> versions;
+  for (const char* epoch : {"", "1!"}) {
+    for (const char* release : {"0", "1", "1.0", "1.0.1", "1.10"}) {
+      for (const char* pre : {"", "a0", "a1", "rc1"}) {
+        for (const char* post : {"", ".post0", ".post1"}) {
+          for (const char* dev : {"", ".dev0"}) {
+            for (const char* local : {"", "+a", "+1"}) {
+              versions.push_back(Parsed(std::string(epoch) + release + pre +
+                                        post + dev + local));
+            }
+          }
+        }
+      }
+    }
+  }
+  std::vector<Version> sorted = versions;
+  std::sort(sorted.begin(), sorted.end());
+  for (size_t i = 0; i < sorted.size(); ++i) {
+    EXPECT_EQ(Parsed(sorted[i].str()), sorted[i]);
+    for (size_t j = i; j < sorted.size(); ++j) {
+      ASSERT_LE(sorted[i], sorted[j])
+          << sorted[i].str() << " " << sorted[j].str();
+      ASSERT_EQ(sorted[i] <=> sorted[j], 0 <=> (sorted[j] <=> sorted[i]));
+    }
+  }
+}
+
+TEST(SortVersionsTest, PutsUnparsableOnesFirstAndEachSpellingOnce) {
+  std::vector<std::string> versions = {"1.10", "1.9",   "zzz", "1.0.0", "1.0",
+                                       "1.9",  "2004d", "1.0", "1.0rc1"};
+  SortVersions(versions);
+  EXPECT_THAT(versions, ElementsAre("2004d", "zzz", "1.0rc1", "1.0", "1.0.0",
+                                    "1.9", "1.10"));
+}
+
+}  // namespace
+}  // namespace tufmirror::pypi
