@@ -91,6 +91,7 @@ struct TargetFile {
 
 struct PathPatterns {
   std::vector<std::string> patterns;  // '*' and '?' never match '/'
+  friend bool operator==(const PathPatterns&, const PathPatterns&) = default;
 };
 // True if `path` matches `pattern`: '*' is any run of characters but '/', '?'
 // one character but '/', everything else itself. Case-sensitive. Time is at
@@ -100,6 +101,8 @@ bool MatchesPattern(std::string_view pattern, std::string_view path);
 
 struct PathHashPrefixes {
   std::vector<std::string> prefixes;  // lower-case hex of SHA-256 of the path
+  friend bool operator==(const PathHashPrefixes&,
+                         const PathHashPrefixes&) = default;
 };
 struct DelegatedRole {
   std::string name;
@@ -108,6 +111,7 @@ struct DelegatedRole {
   std::variant<PathPatterns, PathHashPrefixes> paths;
   // True if this delegation covers the target `path` (TUF 4.5.1).
   bool Matches(std::string_view path) const;
+  friend bool operator==(const DelegatedRole&, const DelegatedRole&) = default;
 };
 // TAP 15: 2^bit_length bins named "<name_prefix>-<hex>".
 struct SuccinctRoles {
@@ -121,10 +125,12 @@ struct SuccinctRoles {
   std::string BinNameOf(std::string_view path) const;
   // True if `role` is the name of one of the bins.
   bool IsBinName(std::string_view role) const;
+  friend bool operator==(const SuccinctRoles&, const SuccinctRoles&) = default;
 };
 struct Delegations {
   KeyMap keys;
   std::variant<std::vector<DelegatedRole>, SuccinctRoles> roles;
+  friend bool operator==(const Delegations&, const Delegations&) = default;
 };
 
 struct Targets : Common {

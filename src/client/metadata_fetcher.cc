@@ -1,0 +1,54 @@
+#include "tufmirror/client/metadata_fetcher.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "fmt/format.h"
+#include "tufmirror/base/failure.h"
+#include "tufmirror/base/strings.h"
+
+namespace tufmirror::client {
+
+uint64_t MetadataLimits::ForRole(std::string_view role) const {
+  if (role == "root") return root;
+  if (role == "timestamp") return timestamp;
+  if (role == "snapshot") return snapshot;
+  return targets;
+}
+
+MetadataFetcher::MetadataFetcher(http::Transfers& transfers,
+                                 std::vector<std::string> base_urls,
+                                 MetadataLimits limits)
+    : transfers_(transfers),
+      base_urls_(std::move(base_urls)),
+      limits_(limits) {}
+
+http::FetchRequest MetadataFetcher::RequestFor(
+    std::string_view role, std::optional<int64_t> version,
+    std::optional<uint64_t> length) const {
+  http::FetchRequest request;
+  const uint64_t cap = limits_.ForRole(role);
+  request.max_bytes = length ? std::min(*length, cap) : cap;
+  // The role name is encoded once: what a server decodes is the role name.
+  const std::string name = tuf::MetadataFileName(role, version);
+  request.urls.reserve(base_urls_.size());
+  for (const std::string& base : base_urls_) {
+    request.urls.push_back(http::JoinUrl(base, name));
+  }
+  return request;
+}
+
+absl::StatusOr<tuf::RawMetadata> MetadataFetcher::Fetch(
+    std::string_view role, std::optional<int64_t> version,
+    std::optional<uint64_t> length) {
+  auto response = transfers_.Fetch(RequestFor(role, version, length));
+  if (!response.ok()) {
+    return Annotate(response.status(),
+                    version ? fmt::format("fetch {} version {}",
+                                          Printable(role, 80), *version)
+                            : fmt::format("fetch {}", Printable(role, 80)));
+  }
+  return tuf::RawMetadata{std::move(response->body)};
+}
+
+}  // namespace tufmirror::client

@@ -1,0 +1,137 @@
+// Root, timestamp, snapshot, targets, in the specification's order.
+#include "tufmirror/client/refresh.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "fmt/format.h"
+#include "tufmirror/base/failure.h"
+#include "tufmirror/base/status_macros.h"
+#include "tufmirror/base/strings.h"
+
+namespace tufmirror::client {
+namespace {
+
+using tuf::MetaFile;
+using tuf::RawMetadata;
+using tuf::TrustedMetadataSet;
+
+// The end of the root chain: absent, or what some object stores say of it.
+bool IsEndOfRootChain(const absl::Status& status) {
+  return FailureOf(status) == Failure::kNotFound ||
+         http::Transfers::HttpStatusOf(status) == 403;
+}
+
+// TUF 5.3. Each step is saved before the next: an interrupted rotation goes on
+// where it stopped.
+absl::Status RefreshRoot(TrustedMetadataSet& trusted, MetadataFetcher& fetcher,
+                         MetadataStore& store) {
+  for (int i = 0; i < fetcher.limits().root_rotations; ++i) {
+    const int64_t next = trusted.root()->version + 1;
+    auto raw = fetcher.Fetch("root", next, std::nullopt);
+    if (!raw.ok()) {
+      return IsEndOfRootChain(raw.status()) ? absl::OkStatus() : raw.status();
+    }
+    RETURN_IF_ERROR(Annotate(trusted.UpdateRoot(*raw),
+                             fmt::format("root version {}", next)));
+    RETURN_IF_ERROR(store.Save("root", next, *raw));
+  }
+  return MakeFailure(
+      Failure::kTooLarge,
+      fmt::format("root: more than {} new versions in one refresh",
+                  fetcher.limits().root_rotations));
+}
+
+// TUF 5.4. A local copy that no longer verifies (its keys were rotated away) or
+// cannot be read simply protects from nothing (TUF 5.3.11).
+absl::Status RefreshTimestamp(TrustedMetadataSet& trusted,
+                              MetadataFetcher& fetcher, MetadataStore& store) {
+  if (auto local = store.Load("timestamp", std::nullopt); local.ok()) {
+    (void)trusted.LoadLocalTimestamp(*local);
+  }
+  ASSIGN_OR_RETURN(const RawMetadata raw,
+                   fetcher.Fetch("timestamp", std::nullopt, std::nullopt));
+  const auto news = trusted.UpdateTimestamp(raw);
+  if (!news.ok()) return Annotate(news.status(), "timestamp");
+  if (*news == TrustedMetadataSet::News::kNone) return absl::OkStatus();
+  return store.Save("timestamp", (*trusted.timestamp())->version, raw);
+}
+
+std::optional<int64_t> VersionInName(const TrustedMetadataSet& trusted,
+                                     const MetaFile& meta) {
+  if (!trusted.root()->consistent_snapshot) return std::nullopt;
+  return meta.version;
+}
+
+// TUF 5.5.
+absl::Status RefreshSnapshot(TrustedMetadataSet& trusted,
+                             MetadataFetcher& fetcher, MetadataStore& store) {
+  ASSIGN_OR_RETURN(const MetaFile meta, trusted.SnapshotMeta());
+  if (auto local = store.Load("snapshot", meta.version); local.ok()) {
+    (void)trusted.LoadLocalSnapshot(*local);
+  }
+  if (trusted.SnapshotIsCurrent()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(
+      const RawMetadata raw,
+      fetcher.Fetch("snapshot", VersionInName(trusted, meta), meta.length));
+  RETURN_IF_ERROR(Annotate(trusted.UpdateSnapshot(raw), "snapshot"));
+  return store.Save("snapshot", meta.version, raw);
+}
+
+// TUF 5.6.
+absl::Status RefreshTargets(TrustedMetadataSet& trusted,
+                            MetadataFetcher& fetcher, MetadataStore& store) {
+  ASSIGN_OR_RETURN(const MetaFile meta, trusted.RoleMeta("targets"));
+  if (auto local = store.Load("targets", meta.version);
+      local.ok() && trusted.UpdateTargets(*local).ok()) {
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(
+      const RawMetadata raw,
+      fetcher.Fetch("targets", VersionInName(trusted, meta), meta.length));
+  RETURN_IF_ERROR(Annotate(trusted.UpdateTargets(raw), "targets"));
+  return store.Save("targets", meta.version, raw);
+}
+
+}  // namespace
+
+absl::StatusOr<TrustedMetadataSet> Refresh(MetadataFetcher& fetcher,
+                                           MetadataStore& store,
+                                           absl::Time now) {
+  const auto root = store.Load("root", std::nullopt);
+  if (!root.ok()) return Annotate(root.status(), "trusted root");
+  ASSIGN_OR_RETURN(TrustedMetadataSet trusted,
+                   TrustedMetadataSet::Create(*root, now));
+  RETURN_IF_ERROR(RefreshRoot(trusted, fetcher, store));
+  RETURN_IF_ERROR(RefreshTimestamp(trusted, fetcher, store));
+  RETURN_IF_ERROR(RefreshSnapshot(trusted, fetcher, store));
+  RETURN_IF_ERROR(RefreshTargets(trusted, fetcher, store));
+  return trusted;
+}
+
+absl::StatusOr<tuf::RolePtr> LoadDelegatedRole(
+    const TrustedMetadataSet& trusted, std::string_view role,
+    const tuf::Verified<tuf::Targets>& delegator, MetadataFetcher& fetcher,
+    MetadataStore& store) {
+  using Role = tuf::Verified<tuf::Targets>;
+  ASSIGN_OR_RETURN(const MetaFile meta, trusted.RoleMeta(role));
+  if (auto local = store.Load(role, meta.version); local.ok()) {
+    auto verified = trusted.VerifyDelegated(*local, role, delegator);
+    if (verified.ok())
+      return std::make_shared<const Role>(*std::move(verified));
+  }
+  ASSIGN_OR_RETURN(
+      const RawMetadata raw,
+      fetcher.Fetch(role, VersionInName(trusted, meta), meta.length));
+  auto verified = trusted.VerifyDelegated(raw, role, delegator);
+  if (!verified.ok()) {
+    return Annotate(verified.status(),
+                    fmt::format("role '{}'", Printable(role, 80)));
+  }
+  RETURN_IF_ERROR(store.Save(role, meta.version, raw));
+  return std::make_shared<const Role>(*std::move(verified));
+}
+
+}  // namespace tufmirror::client

@@ -1,0 +1,153 @@
+#include "tufmirror/client/repository_view.h"
+
+#include <deque>
+#include <set>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "fmt/format.h"
+#include "tufmirror/base/failure.h"
+#include "tufmirror/base/status_macros.h"
+#include "tufmirror/base/strings.h"
+
+namespace tufmirror::client {
+namespace {
+
+// Leaf roles stay parsed up to this many targets in all (about 30 MB), always
+// at least one role. Delegating roles stay for good: they are few and small.
+constexpr size_t kMaxCachedTargets = 100'000;
+
+// The names of every role that `role` delegates to, in list order.
+std::vector<std::string> DelegatedNames(const tuf::Targets& role) {
+  std::vector<std::string> names;
+  if (!role.delegations) return names;
+  const auto& roles = role.delegations->roles;
+  if (const auto* succinct = std::get_if<tuf::SuccinctRoles>(&roles)) {
+    for (uint64_t bin = 0; bin < succinct->bin_count(); ++bin) {
+      names.push_back(succinct->BinName(bin));
+    }
+    return names;
+  }
+  for (const auto& child : std::get<std::vector<tuf::DelegatedRole>>(roles)) {
+    names.push_back(child.name);
+  }
+  return names;
+}
+
+// 2^32 bins are legal and would fill memory with names; what the snapshot does
+// not list cannot be there.
+absl::Status CheckBinCount(const tuf::Targets& role, size_t listed) {
+  if (!role.delegations) return absl::OkStatus();
+  const auto* succinct =
+      std::get_if<tuf::SuccinctRoles>(&role.delegations->roles);
+  if (succinct == nullptr || succinct->bin_count() <= listed) {
+    return absl::OkStatus();
+  }
+  return MakeFailure(
+      Failure::kUnauthorised,
+      fmt::format("succinct roles '{}': {} bins are delegated, but the "
+                  "snapshot lists only {} roles",
+                  Printable(succinct->name_prefix, 80), succinct->bin_count(),
+                  listed));
+}
+
+}  // namespace
+
+RepositoryView::RepositoryView(tuf::TrustedMetadataSet trusted, ReadRole read)
+    : trusted_(std::move(trusted)),
+      read_(std::move(read)),
+      top_(std::make_shared<const tuf::Verified<tuf::Targets>>(
+          *trusted_.targets())) {}
+
+absl::StatusOr<tuf::RolePtr> RepositoryView::Load(
+    std::string_view role, std::string_view delegator_name,
+    const tuf::RolePtr& delegator) {
+  const Key key(delegator_name, role);
+  if (const auto found = cache_.find(key); found != cache_.end()) {
+    Cached& cached = found->second;
+    if (cached.leaf) recent_.splice(recent_.begin(), recent_, cached.recent);
+    return cached.role;
+  }
+  ASSIGN_OR_RETURN(const tuf::MetaFile meta, trusted_.RoleMeta(role));
+  ASSIGN_OR_RETURN(const tuf::RawMetadata raw, read_(role, meta.version));
+  auto verified = trusted_.VerifyDelegated(raw, role, *delegator);
+  if (!verified.ok()) {
+    return Annotate(verified.status(),
+                    fmt::format("role '{}'", Printable(role, 80)));
+  }
+  Cached cached;
+  cached.role =
+      std::make_shared<const tuf::Verified<tuf::Targets>>(*std::move(verified));
+  cached.leaf = !(*cached.role)->delegations.has_value();
+  tuf::RolePtr loaded = cached.role;
+  if (cached.leaf) {
+    cached_targets_ += (*loaded)->targets.size();
+    recent_.push_front(key);
+    cached.recent = recent_.begin();
+  }
+  cache_.emplace(key, std::move(cached));
+  Evict();
+  return loaded;
+}
+
+void RepositoryView::Evict() {
+  while (cached_targets_ > kMaxCachedTargets && recent_.size() > 1) {
+    const auto oldest = cache_.find(recent_.back());
+    cached_targets_ -= (*oldest->second.role)->targets.size();
+    cache_.erase(oldest);
+    recent_.pop_back();
+  }
+}
+
+absl::StatusOr<std::optional<tuf::FoundTarget>> RepositoryView::Find(
+    std::string_view path) {
+  return tuf::FindTarget(
+      path, top_,
+      [this](std::string_view role, std::string_view delegator_name,
+             const tuf::RolePtr& delegator) {
+        return Load(role, delegator_name, delegator);
+      },
+      /*max_roles=*/0);
+}
+
+absl::Status RepositoryView::WalkDelegations(
+    absl::FunctionRef<absl::StatusOr<Descend>(const Delegation&)> visit) {
+  struct Pending {
+    std::string name;
+    tuf::RolePtr role;
+  };
+  std::deque<Pending> delegators = {{"targets", top_}};
+  std::set<Key> seen;
+  while (!delegators.empty()) {
+    const Pending delegator = std::move(delegators.front());
+    delegators.pop_front();
+    RETURN_IF_ERROR(
+        CheckBinCount(**delegator.role, (*trusted_.snapshot())->meta.size()));
+    for (const std::string& role : DelegatedNames(**delegator.role)) {
+      if (!seen.emplace(delegator.name, role).second) continue;
+      ASSIGN_OR_RETURN(const Descend descend,
+                       visit(Delegation{role, delegator.name, delegator.role}));
+      if (descend == Descend::kSkip) continue;
+      ASSIGN_OR_RETURN(tuf::RolePtr loaded,
+                       Load(role, delegator.name, delegator.role));
+      if ((*loaded)->delegations) {
+        delegators.push_back(Pending{role, std::move(loaded)});
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RepositoryView::ForEachTarget(
+    std::string_view role, const tuf::RolePtr& loaded,
+    absl::FunctionRef<absl::Status(const tuf::TargetFile&)> visit) {
+  for (const tuf::TargetFile& target : (*loaded)->targets) {
+    ASSIGN_OR_RETURN(const auto found, Find(target.path));
+    if (!found || found->role != role || found->target != target) continue;
+    RETURN_IF_ERROR(visit(target));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tufmirror::client
