@@ -1,0 +1,58 @@
+// Everything an operator can set, with its default. The command line reads it
+// from HOME/tufmirror.toml; nothing else in the product reads configuration.
+#ifndef TUFMIRROR_SYNC_CONFIG_H_
+#define TUFMIRROR_SYNC_CONFIG_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "tufmirror/http/transfers.h"
+
+namespace tufmirror::sync {
+
+enum class UpstreamKind { kDirectory, kTuf };
+
+// [upstream]
+struct UpstreamConfig {
+  UpstreamKind kind = UpstreamKind::kTuf;
+  std::string directory;                    // kDirectory: absolute path
+  std::vector<std::string> urls;            // kTuf: base URLs, tried in order
+  std::string metadata_path = "metadata/";  // kTuf: below each base URL
+  std::vector<std::string> targets_urls;    // kTuf: empty: the base URLs
+  http::TransferOptions transfer;
+};
+
+// [origin]
+struct OriginConfig {
+  std::string online_key;       // absolute path of a PKCS#8 PEM file
+  std::string passphrase_file;  // empty: environment or prompt
+  int bin_bits = 6;             // 2^bits bins; fixed at init
+  absl::Duration bin_expiry = absl::Hours(14 * 24);
+  absl::Duration snapshot_expiry = absl::Hours(24);
+  absl::Duration timestamp_expiry = absl::Hours(24);
+};
+
+// [publish]
+struct PublishConfig {
+  absl::Duration grace = absl::Hours(6);              // superseded metadata
+  absl::Duration keep_removed = absl::Hours(7 * 24);  // removed packages
+};
+
+// [brakes]
+struct BrakeConfig {
+  double max_removals = 0.1;                    // share of all targets, 0 to 1
+  uint64_t min_free_space = uint64_t{1} << 30;  // bytes left after the run
+};
+
+struct Config {
+  UpstreamConfig upstream;
+  OriginConfig origin;
+  PublishConfig publish;
+  BrakeConfig brakes;
+};
+
+}  // namespace tufmirror::sync
+
+#endif  // TUFMIRROR_SYNC_CONFIG_H_
