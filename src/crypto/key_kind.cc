@@ -80,16 +80,18 @@ bool InitSignature(SignatureUse use, const KeyKind& kind, EVP_PKEY* key,
          EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, salt_length) == 1;
 }
 
+bool NormalizePublicKey(EVP_PKEY* key) {
+  if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC) return true;
+  return EVP_PKEY_set_utf8_string_param(
+             key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "uncompressed") ==
+             1 &&
+         EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING,
+                                        OSSL_PKEY_EC_ENCODING_GROUP) == 1;
+}
+
 std::string PublicKeyDer(EVP_PKEY* key) {
   const ErrorQueueGuard guard;
-  if (EVP_PKEY_get_base_id(key) == EVP_PKEY_EC &&
-      (EVP_PKEY_set_utf8_string_param(
-           key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "uncompressed") !=
-           1 ||
-       EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING,
-                                      OSSL_PKEY_EC_ENCODING_GROUP) != 1)) {
-    return {};
-  }
+  if (!NormalizePublicKey(key)) return {};
   unsigned char* buffer = nullptr;
   const int length = i2d_PUBKEY(key, &buffer);
   if (length <= 0) return {};

@@ -36,8 +36,12 @@ enum class SignatureUse { kSign, kVerify };
 bool InitSignature(SignatureUse use, const KeyKind& kind, EVP_PKEY* key,
                    EVP_MD_CTX* context);
 
-// DER of the key's SubjectPublicKeyInfo; empty if libcrypto fails. One form
-// for one key: curves by name, points uncompressed.
+// Makes libcrypto write `key` in the one form that this project uses: curves
+// by name, points uncompressed. False if it refuses.
+bool NormalizePublicKey(EVP_PKEY* key);
+
+// DER of the key's SubjectPublicKeyInfo in that form; empty if libcrypto
+// fails.
 std::string PublicKeyDer(EVP_PKEY* key);
 
 }  // namespace tufmirror::crypto

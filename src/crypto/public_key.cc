@@ -5,13 +5,14 @@
 #include "tufmirror/crypto/public_key.h"
 
 #include <openssl/core_names.h>
-#include <openssl/pem.h>
+#include <openssl/x509.h>
 
 #include <optional>
 #include <utility>
 
 #include "crypto/key_kind.h"
 #include "crypto/openssl.h"
+#include "crypto/pem.h"
 #include "fmt/format.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
@@ -22,11 +23,7 @@ namespace tufmirror::crypto {
 namespace {
 
 constexpr size_t kEd25519Bytes = 32;
-// An 8192-bit RSA key takes 1.5 KB. Longer values only cost time.
-constexpr size_t kMaxPemBytes = size_t{16} << 10;
 constexpr int kMaxRsaBits = 8192;
-constexpr std::string_view kPemBegin = "-----BEGIN PUBLIC KEY-----";
-constexpr std::string_view kPemEnd = "-----END PUBLIC KEY-----";
 
 absl::Status NotAKey(std::string_view scheme, std::string_view expected,
                      std::string_view got) {
@@ -51,48 +48,14 @@ absl::StatusOr<KeyPtr> FromHex(std::string_view scheme,
   return key;
 }
 
-std::string_view Trimmed(std::string_view text) {
-  constexpr std::string_view kWhiteSpace = " \t\r\n";
-  const size_t first = text.find_first_not_of(kWhiteSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kWhiteSpace) - first + 1);
-}
-
-// True if `text` is one PEM block of a public key with nothing around it:
-// libcrypto's reader would skip text before and after.
-bool IsOnePublicKeyBlock(std::string_view text) {
-  return text.starts_with(kPemBegin) && text.ends_with(kPemEnd) &&
-         text.find("-----", kPemBegin.size()) == text.size() - kPemEnd.size();
-}
-
 absl::StatusOr<KeyPtr> FromPem(std::string_view scheme,
                                std::string_view value) {
-  constexpr std::string_view kExpected = "one PEM block 'PUBLIC KEY'";
-  const std::string_view pem = Trimmed(value);
-  if (pem.size() > kMaxPemBytes) {
-    return NotAKey(scheme, kExpected, fmt::format("{} bytes", pem.size()));
-  }
-  if (!IsOnePublicKeyBlock(pem)) {
-    return NotAKey(scheme, kExpected, fmt::format("'{}'", Printable(pem, 60)));
-  }
-  const BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  char* name = nullptr;
-  char* header = nullptr;
-  unsigned char* der = nullptr;
-  long der_length = 0;
-  if (bio == nullptr ||
-      PEM_read_bio(bio.get(), &name, &header, &der, &der_length) != 1) {
-    return NotAKey(scheme, kExpected, "one whose contents are not base64");
-  }
-  const unsigned char* cursor = der;
-  KeyPtr key(d2i_PUBKEY(nullptr, &cursor, der_length));
-  const bool whole = cursor == der + der_length && *header == '\0';
-  OPENSSL_free(name);
-  OPENSSL_free(header);
-  OPENSSL_free(der);
-  if (key == nullptr || !whole) {
-    return NotAKey(scheme, kExpected,
-                   "one that is not exactly one SubjectPublicKeyInfo");
+  const std::optional<DerBytes> der = DecodePem(value, "PUBLIC KEY");
+  KeyPtr key;
+  if (der) key = der->DecodeWhole<KeyPtr>(d2i_PUBKEY);
+  if (key == nullptr) {
+    return NotAKey(scheme, "exactly one PEM block 'PUBLIC KEY' that decodes",
+                   fmt::format("'{}'", Printable(value, 60)));
   }
   return key;
 }

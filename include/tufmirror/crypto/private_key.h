@@ -45,12 +45,13 @@ class PrivateKey {
   static bool IsEncryptedPem(std::string_view pem);
 
   // Reads the key file `path`: refuses (kKey) one that group or others may
-  // read, larger than 64 KiB, or not a regular file.
+  // read, larger than 64 KiB, or not a regular file. kNotFound if absent.
   static absl::StatusOr<PrivateKey> FromFile(const std::string& path,
                                              const Secret& passphrase);
 
-  // PKCS#8 PEM. With a non-empty `passphrase`: PBES2 with scrypt (N = 2^15,
-  // r = 8, p = 1) and AES-256-CBC; otherwise unencrypted.
+  // PKCS#8 PEM. With a non-empty `passphrase`: PBES2 with scrypt (N = 2^14,
+  // r = 8, p = 5; libcrypto reads no larger N back) and AES-256-CBC; otherwise
+  // unencrypted.
   absl::StatusOr<Secret> ToPem(const Secret& passphrase) const;
   // The same, written to a new file of mode 0600. kKey if `path` exists:
   // a key is never overwritten.
