@@ -155,7 +155,8 @@ absl::StatusOr<std::string> ReadFile(const std::string& path,
 absl::Status WriteFileAtomically(const std::string& path,
                                  std::string_view bytes, mode_t mode,
                                  Durability durability) {
-  std::string temporary = ParentDirectory(path) + "/.tmp-XXXXXX";
+  std::string temporary =
+      fmt::format("{}/{}XXXXXX", ParentDirectory(path), kTemporaryPrefix);
   UniqueFd fd(mkostemp(temporary.data(), O_CLOEXEC));
   if (!fd.valid()) return ErrnoFailure(errno, "create a file beside", path);
   absl::Status status =

@@ -7,6 +7,7 @@
 #include <climits>
 #include <filesystem>
 #include <system_error>
+#include <vector>
 
 #include "fmt/format.h"
 #include "fs/parent.h"
@@ -14,6 +15,7 @@
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
 #include "tufmirror/fs/file.h"
+#include "tufmirror/fs/walk.h"
 
 namespace tufmirror::fs {
 namespace {
@@ -44,8 +46,8 @@ absl::Status ExpectDirectory(const std::string& path) {
 absl::StatusOr<std::string> LinkBeside(const std::string& from,
                                        const std::string& to) {
   for (int attempt = 0;; ++attempt) {
-    std::string temporary =
-        fmt::format("{}/.tmp-{}-{}", ParentDirectory(to), getpid(), attempt);
+    std::string temporary = fmt::format("{}/{}{}-{}", ParentDirectory(to),
+                                        kTemporaryPrefix, getpid(), attempt);
     if (link(from.c_str(), temporary.c_str()) == 0) return temporary;
     if (errno != EEXIST) return PairFailure(errno, "link", from, "as", to);
   }
@@ -115,6 +117,18 @@ absl::Status RemoveTree(const std::string& path) {
   std::filesystem::remove_all(path, error);
   if (!error || error.value() == ENOENT) return absl::OkStatus();
   return ErrnoFailure(error.value(), "remove tree", path);
+}
+
+absl::Status RemoveTemporaries(const std::string& directory) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                   ListDirectory(directory));
+  for (const std::string& name : names) {
+    if (name.compare(0, kTemporaryPrefix.size(), kTemporaryPrefix) != 0) {
+      continue;
+    }
+    RETURN_IF_ERROR(Remove(directory + "/" + name));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ReplaceSymlink(const std::string& target,

@@ -15,6 +15,9 @@ namespace tufmirror::fs {
 // Paths in messages are shown up to this length: a path is useless when cut.
 inline constexpr size_t kMessagePathBytes = 1024;
 
+// Every temporary name begins so; the rest makes it unique.
+inline constexpr std::string_view kTemporaryPrefix = ".tmp-";
+
 // The directory that holds the name `path`; "." if it has no '/'.
 std::string ParentDirectory(std::string_view path);
 

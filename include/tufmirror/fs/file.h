@@ -75,6 +75,9 @@ absl::Status Remove(const std::string& path);
 absl::Status RemoveDirectoryIfEmpty(const std::string& path);
 // Removes a whole directory tree; not an error if absent. Follows no symlink.
 absl::Status RemoveTree(const std::string& path);
+// Removes what killed WriteFileAtomically and LinkOver calls left in
+// `directory`. The caller makes sure that none is under way there.
+absl::Status RemoveTemporaries(const std::string& directory);
 // Makes `link` a symlink to `target`, replacing atomically (rename), and
 // fsyncs the directory of `link`.
 absl::Status ReplaceSymlink(const std::string& target, const std::string& link);

@@ -66,6 +66,10 @@ class Layout {
   std::string staged_metadata() const { return home_ + "/staging/metadata"; }
   std::string partials() const { return home_ + "/staging/partial"; }
   std::string blobs() const { return home_ + "/staging/blobs"; }
+  // Scratch space of a dry run, removed when it ends.
+  std::string dry_run() const { return home_ + "/staging/dry-run"; }
+  // The plan of the run in progress.
+  std::string plan() const { return home_ + "/staging/plan"; }
 
   std::string state() const { return home_ + "/state"; }
   std::string lock() const { return home_ + "/state/lock"; }

@@ -4,10 +4,9 @@
 #ifndef TUFMIRROR_TREE_RETIRED_H_
 #define TUFMIRROR_TREE_RETIRED_H_
 
-#include <string>
+#include <map>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -39,7 +38,7 @@ class RetiredFiles {
   absl::Status Save(const Home& home) const;
 
  private:
-  std::vector<RetiredFile> files_;  // sorted by path
+  std::map<TargetPath, absl::Time> files_;  // remove_at by path
 };
 
 }  // namespace tufmirror::tree

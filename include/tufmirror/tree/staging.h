@@ -29,9 +29,12 @@ class StagingArea {
   std::string BlobPath(const ExpectedContent& content) const;
 
   // Moves the verified file `from` to its place below packages/ and gives it
-  // its digest-prefixed other name too. kReplacedFile if another file with
-  // other bytes is there (the caller checks that beforehand by digest; here
-  // nothing is ever overwritten).
+  // its digest-prefixed other name too; that one first, so that who finds the
+  // plain name finds both. Idempotent. kReplacedFile if another package has
+  // the name (the caller checks that beforehand by digest): no accepted bytes
+  // are ever overwritten, only a file that the disk damaged, which is known by
+  // its bytes having no digest-prefixed name. Who removes a package therefore
+  // removes the plain name first.
   absl::Status AcceptPackage(const std::string& from, const TargetPath& path,
                              const Digests& digests) const;
 
