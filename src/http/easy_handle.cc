@@ -1,0 +1,256 @@
+// Every libcurl option that this program sets is set here.
+#include "http/easy_handle.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+
+#include "fmt/format.h"
+#include "http/transfer_failure.h"
+#include "http/url.h"
+#include "tufmirror/base/status_macros.h"
+#include "tufmirror/base/strings.h"
+
+namespace tufmirror::http {
+namespace {
+
+constexpr long kMaxRedirects = 5;
+constexpr long kReceiveBuffer = 64 * 1024;
+// The digests are over the bytes as stored, and a compressed body could
+// unfold without bound: ask for none and unfold none.
+constexpr char kIdentity[] = "Accept-Encoding: identity";
+constexpr char kRefusedDowngrade[] = "redirect from https to http";
+
+long Milliseconds(absl::Duration duration) {
+  const int64_t count =
+      absl::ToInt64Milliseconds(absl::Ceil(duration, absl::Milliseconds(1)));
+  return static_cast<long>(
+      std::clamp<int64_t>(count, 1, std::numeric_limits<int32_t>::max()));
+}
+
+long WholeSeconds(absl::Duration duration) {
+  return std::max(1L, static_cast<long>(absl::ToInt64Seconds(
+                          absl::Ceil(duration, absl::Seconds(1)))));
+}
+
+std::string Environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+// The options that follow the curl tool's reading of the environment; libcurl
+// itself reads the proxy variables.
+std::string CaFile(const TransferOptions& options) {
+  if (!options.ca_file.empty()) return options.ca_file;
+  const std::string curl_bundle = Environment("CURL_CA_BUNDLE");
+  return curl_bundle.empty() ? Environment("SSL_CERT_FILE") : curl_bundle;
+}
+
+// A speed limit of ours must not look like a slow server.
+long MinSpeed(const TransferOptions& options) {
+  uint64_t speed = options.min_speed;
+  if (options.max_rate > 0) {
+    const auto ways = static_cast<uint64_t>(std::max(options.concurrency, 1));
+    speed = std::min(speed, options.max_rate / ways / 2);
+  }
+  return static_cast<long>(
+      std::min<uint64_t>(speed, std::numeric_limits<int32_t>::max()));
+}
+
+absl::Status OptionFailure(CURLcode code, std::string_view option) {
+  return MakeFailure(Failure::kInternal,
+                     fmt::format("set transfer option {}: {}", option,
+                                 curl_easy_strerror(code)));
+}
+
+template <typename T>
+absl::Status Set(CURL* curl, CURLoption option, T value,
+                 std::string_view name) {
+  const CURLcode code = curl_easy_setopt(curl, option, value);
+  return code == CURLE_OK ? absl::OkStatus() : OptionFailure(code, name);
+}
+
+absl::Status AppendHeader(HeaderList& list, const char* line) {
+  curl_slist* longer = curl_slist_append(list.get(), line);
+  if (longer == nullptr) {
+    return MakeFailure(Failure::kInternal, "set a request header: no memory");
+  }
+  list.release();  // `longer` is the same list
+  list.reset(longer);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<EasyHandle>> EasyHandle::Create(
+    const TransferOptions& options, curl_write_callback write,
+    void* write_data) {
+  CURL* curl = curl_easy_init();
+  if (curl == nullptr) {
+    return MakeFailure(Failure::kInternal, "make a transfer handle: no memory");
+  }
+  std::unique_ptr<EasyHandle> handle(new EasyHandle(curl));
+  RETURN_IF_ERROR(handle->Configure(options, write, write_data));
+  return handle;
+}
+
+EasyHandle::~EasyHandle() { curl_easy_cleanup(curl_); }
+
+absl::Status EasyHandle::Configure(const TransferOptions& options,
+                                   curl_write_callback write,
+                                   void* write_data) {
+  RETURN_IF_ERROR(AppendHeader(plain_headers_, kIdentity));
+  const std::string agent = options.user_agent.empty()
+                                ? "tufmirror/" TUFMIRROR_VERSION
+                                : options.user_agent;
+  const std::string ca_file = CaFile(options);
+  const std::string ca_path = Environment("SSL_CERT_DIR");
+
+#define SET_OPTION(option, value) \
+  RETURN_IF_ERROR(Set(curl_, option, value, #option))
+  SET_OPTION(CURLOPT_NOSIGNAL, 1L);
+  SET_OPTION(CURLOPT_ERRORBUFFER, error_.data());
+  SET_OPTION(CURLOPT_WRITEFUNCTION, write);
+  SET_OPTION(CURLOPT_WRITEDATA, write_data);
+  SET_OPTION(CURLOPT_PRIVATE, write_data);
+  SET_OPTION(CURLOPT_PROTOCOLS_STR, "http,https");
+  SET_OPTION(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  SET_OPTION(CURLOPT_FOLLOWLOCATION, 1L);
+  SET_OPTION(CURLOPT_MAXREDIRS, kMaxRedirects);
+  SET_OPTION(CURLOPT_PREREQFUNCTION, &EasyHandle::BeforeRequest);
+  SET_OPTION(CURLOPT_PREREQDATA, this);
+  SET_OPTION(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  SET_OPTION(CURLOPT_PIPEWAIT, 1L);
+  SET_OPTION(CURLOPT_HTTPHEADER, plain_headers_.get());
+  SET_OPTION(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  SET_OPTION(CURLOPT_USERAGENT, agent.c_str());
+  SET_OPTION(CURLOPT_BUFFERSIZE, kReceiveBuffer);
+  SET_OPTION(CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(options.connect_timeout));
+  SET_OPTION(CURLOPT_LOW_SPEED_LIMIT, MinSpeed(options));
+  SET_OPTION(CURLOPT_LOW_SPEED_TIME, WholeSeconds(options.min_speed_time));
+  if (!options.proxy.empty()) {
+    SET_OPTION(CURLOPT_PROXY, options.proxy.c_str());
+    // A proxy that was asked for is used, whatever no_proxy says.
+    SET_OPTION(CURLOPT_NOPROXY, "");
+  }
+  if (!ca_file.empty()) SET_OPTION(CURLOPT_CAINFO, ca_file.c_str());
+  if (!ca_path.empty()) SET_OPTION(CURLOPT_CAPATH, ca_path.c_str());
+#undef SET_OPTION
+  return absl::OkStatus();
+}
+
+// Called when a connection is there and before each request, those of
+// redirects included: the one place that sees an https to http step.
+int EasyHandle::BeforeRequest(void* self, char*, char*, int, int) {
+  auto* handle = static_cast<EasyHandle*>(self);
+  const char* scheme = nullptr;
+  curl_easy_getinfo(handle->curl_, CURLINFO_SCHEME, &scheme);
+  const bool https = scheme != nullptr &&
+                     (scheme[0] == 'h' || scheme[0] == 'H') &&
+                     std::string_view(scheme).size() == 5;
+  if (https) {
+    handle->saw_https_ = true;
+  } else if (handle->saw_https_) {
+    const std::string_view text(kRefusedDowngrade, sizeof(kRefusedDowngrade));
+    std::copy(text.begin(), text.end(), handle->error_.begin());
+    return CURL_PREREQFUNC_ABORT;
+  }
+  return CURL_PREREQFUNC_OK;
+}
+
+absl::Status EasyHandle::SetHeaders(absl::Span<const std::string> headers) {
+  if (headers.empty() && !own_headers_) return absl::OkStatus();
+  if (headers.empty()) {
+    own_headers_ = false;
+    return Set(curl_, CURLOPT_HTTPHEADER, plain_headers_.get(),
+               "CURLOPT_HTTPHEADER");
+  }
+  HeaderList list;
+  RETURN_IF_ERROR(AppendHeader(list, kIdentity));
+  for (const std::string& line : headers) {
+    if (line.find_first_of(std::string_view("\r\n\0", 3)) !=
+        std::string::npos) {
+      return MakeFailure(
+          Failure::kUsage,
+          fmt::format("request header \"{}\": expected one line",
+                      Printable(line.substr(0, line.find(':')))));
+    }
+    RETURN_IF_ERROR(AppendHeader(list, line.c_str()));
+  }
+  RETURN_IF_ERROR(
+      Set(curl_, CURLOPT_HTTPHEADER, list.get(), "CURLOPT_HTTPHEADER"));
+  headers_ = std::move(list);
+  own_headers_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status EasyHandle::Prepare(const HttpRequest& request) {
+  error_[0] = '\0';
+  saw_https_ = false;
+  RETURN_IF_ERROR(Set(curl_, CURLOPT_URL, request.url.c_str(), "CURLOPT_URL"));
+  if (request.offset != offset_) {
+    // "bytes=N-" by hand: CURLOPT_RESUME_FROM would make an error of a server
+    // that answers with the whole file.
+    const std::string range = fmt::format("{}-", request.offset);
+    RETURN_IF_ERROR(Set(curl_, CURLOPT_RANGE,
+                        request.offset == 0 ? nullptr : range.c_str(),
+                        "CURLOPT_RANGE"));
+    offset_ = request.offset;
+  }
+  if (request.max_bytes != max_bytes_) {
+    const auto most = static_cast<curl_off_t>(std::min<uint64_t>(
+        request.max_bytes, std::numeric_limits<int64_t>::max()));
+    RETURN_IF_ERROR(Set(curl_, CURLOPT_MAXFILESIZE_LARGE, most,
+                        "CURLOPT_MAXFILESIZE_LARGE"));
+    max_bytes_ = request.max_bytes;
+  }
+  if (request.timeout != timeout_) {
+    RETURN_IF_ERROR(Set(curl_, CURLOPT_TIMEOUT_MS,
+                        Milliseconds(request.timeout), "CURLOPT_TIMEOUT_MS"));
+    timeout_ = request.timeout;
+  }
+  return SetHeaders(request.headers);
+}
+
+int EasyHandle::HttpStatus() const {
+  long status = 0;
+  curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &status);
+  return static_cast<int>(status);
+}
+
+std::optional<uint64_t> EasyHandle::ContentLength() const {
+  curl_off_t length = -1;
+  curl_easy_getinfo(curl_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  if (length < 0) return std::nullopt;
+  return static_cast<uint64_t>(length);
+}
+
+std::string EasyHandle::Header(const char* name) const {
+  curl_header* header = nullptr;
+  // -1: of the last request, after redirects.
+  if (curl_easy_header(curl_, name, 0, CURLH_HEADER, -1, &header) !=
+      CURLHE_OK) {
+    return {};
+  }
+  return header->value;
+}
+
+absl::Duration EasyHandle::RetryAfter() const {
+  curl_off_t seconds = 0;
+  curl_easy_getinfo(curl_, CURLINFO_RETRY_AFTER, &seconds);
+  return absl::Seconds(std::max<curl_off_t>(seconds, 0));
+}
+
+TryFailure EasyHandle::FailureAfter(CURLcode code) const {
+  const int status = HttpStatus();
+  // A write error is our own: the body of an error that ran too long.
+  if (status >= 400 ||
+      (status != 0 && (code == CURLE_OK || code == CURLE_WRITE_ERROR))) {
+    TryFailure failure = FailureOfHttpStatus(status);
+    if (failure.can_heal) failure.retry_after = RetryAfter();
+    return failure;
+  }
+  return FailureOfCurl(code, status, error_.data());
+}
+
+}  // namespace tufmirror::http

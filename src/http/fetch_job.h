@@ -1,0 +1,53 @@
+// A small object into memory.
+#ifndef TUFMIRROR_SRC_HTTP_FETCH_JOB_H_
+#define TUFMIRROR_SRC_HTTP_FETCH_JOB_H_
+
+#include "http/job.h"
+#include "http/job_context.h"
+
+namespace tufmirror::http {
+
+class FetchJob : public Job {
+ public:
+  FetchJob(FetchRequest request, const JobContext& context,
+           Transfers::FetchDone done)
+      : request_(std::move(request)),
+        context_(context),
+        rounds_(request_.urls.size(), context.options.retries),
+        done_(done) {}
+
+  Step Start() override;
+  absl::Status PrepareTry(EasyHandle& handle) override;
+  Take OnData(EasyHandle& handle, std::string_view bytes) override;
+  Step OnTryEnd(EasyHandle& handle, CURLcode code) override;
+  Step OnUnpreparable(absl::Status status) override;
+  Step OnPoolDone() override { return Step::Report(); }
+  absl::Status Report() override;
+  bool RunOnPool() override { return true; }
+
+ private:
+  // Begins on the mirror whose turn it is.
+  Step BeginMirror();
+  Step ReadLocalFile(const std::string& url);
+  Step AfterFailure(TryFailure failure);
+  Step Finish(absl::Status status);
+  bool IsConditional() const;
+  bool IsWanted(int http_status) const;
+  absl::Status TooLarge() const;
+
+  FetchRequest request_;
+  const JobContext& context_;
+  MirrorRounds rounds_;
+  Transfers::FetchDone done_;
+
+  FetchResponse response_;
+  absl::Status result_;
+  size_t unwanted_bytes_ = 0;
+  bool wanted_ = false;  // this try's body
+  bool judged_ = false;  // wanted_ was found out
+  bool too_large_ = false;
+};
+
+}  // namespace tufmirror::http
+
+#endif  // TUFMIRROR_SRC_HTTP_FETCH_JOB_H_
