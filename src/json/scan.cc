@@ -111,7 +111,7 @@ class Scanner {
     const bool is_root = index == ParsedText::kRootIndex;
     bool ascending = true;
     std::string_view last_key;
-    length_ += 2;
+    ++length_;  // opening brace
     for (size_t i = index + 1; i < close; i = parsed_.Next(i + 1)) {
       const std::string_view key = parsed_.String(i);
       if (i != index + 1) {
@@ -128,6 +128,7 @@ class Scanner {
         extents_.push_back({i + 1, begin, length_});
       }
     }
+    ++length_;  // closing brace
     if (ascending) return absl::OkStatus();
     ++obstacles_;
     return CheckUnique(index);
@@ -136,11 +137,12 @@ class Scanner {
   absl::Status VisitArray(size_t index, size_t depth) {
     RETURN_IF_ERROR(CheckDepth(depth));
     const size_t close = parsed_.Close(index);
-    length_ += 2;
+    ++length_;  // opening bracket
     for (size_t i = index + 1; i < close; i = parsed_.Next(i)) {
       if (i != index + 1) ++length_;  // comma
       RETURN_IF_ERROR(Visit(i, depth));
     }
+    ++length_;  // closing bracket
     return absl::OkStatus();
   }
 
