@@ -31,8 +31,8 @@ struct StaticServerOptions {
   std::string document_root;
   // HOST:PORT, [IPV6]:PORT; port 0 lets the system pick one.
   std::string listen = "127.0.0.1:8080";
-  int threads = 32;             // connections being served at the same time
-  int max_connections = 1024;   // more are closed at once
+  int threads = 32;            // connections being served at the same time
+  int max_connections = 1024;  // more are closed at once
   absl::Duration idle_timeout = absl::Seconds(15);   // between requests
   absl::Duration head_timeout = absl::Seconds(10);   // for a request's head
   absl::Duration write_timeout = absl::Seconds(30);  // no byte taken this long

@@ -1,0 +1,27 @@
+// The request target of a request line, parsed once: a safe path or a refusal.
+#ifndef TUFMIRROR_SRC_SERVE_REQUEST_TARGET_H_
+#define TUFMIRROR_SRC_SERVE_REQUEST_TARGET_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace tufmirror::serve {
+
+struct RequestTarget {
+  // Decoded, without slashes at either end; empty for "/". A TargetPath
+  // otherwise: no "..", no empty segment, no backslash, no control character.
+  std::string path;
+  bool directory = false;  // the path ended with '/'
+  std::string query;       // as received, with its '?'; empty if none
+  std::string format;      // value of the query's "format" (PEP 691)
+};
+
+// kMalformed or kUnsafePath for whatever is not the origin form of a safe
+// path: absolute forms, bad escapes, encoded slashes and NULs, traversal.
+absl::StatusOr<RequestTarget> ParseRequestTarget(std::string_view target);
+
+}  // namespace tufmirror::serve
+
+#endif  // TUFMIRROR_SRC_SERVE_REQUEST_TARGET_H_

@@ -1,0 +1,176 @@
+// Redirects, negotiated index pages and plain files.
+#include "serve/site.h"
+
+#include <fmt/format.h>
+
+#include "serve/file_reply.h"
+#include "tufmirror/base/failure.h"
+#include "tufmirror/pypi/names.h"
+#include "tufmirror/tree/layout.h"
+
+namespace tufmirror::serve {
+namespace {
+
+SiteReply TextReply(int status, std::string_view text) {
+  SiteReply reply;
+  reply.status = status;
+  reply.content_type = "text/plain; charset=utf-8";
+  reply.body = fmt::format("{} {}\n", status, text);
+  reply.length = reply.body.size();
+  // A cache that kept "not found" would hide the next root from TUF clients.
+  reply.headers.emplace_back("Cache-Control", "no-store");
+  return reply;
+}
+
+SiteReply NotFound() { return TextReply(404, "not found"); }
+
+// `location` is relative to the request's own URL, so that neither a Host
+// header nor a proxy's prefix can make it wrong.
+SiteReply Redirect(int status, std::string location, std::string_view query) {
+  location += query;
+  SiteReply reply = TextReply(status, "see " + location);
+  reply.headers.emplace_back("Location", std::move(location));
+  return reply;
+}
+
+SiteReply FailureReply(const absl::Status& status) {
+  switch (FailureOf(status)) {
+    case Failure::kMalformed:
+    case Failure::kUnsafePath:
+      return TextReply(400, "bad request");
+    case Failure::kNotFound:
+      return NotFound();
+    default:
+      return TextReply(500, "cannot read the file");
+  }
+}
+
+std::string LastSegmentEncoded(std::string_view path) {
+  static constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+  std::string out;
+  for (const char c : path.substr(path.rfind('/') + 1)) {
+    if (kPlain.find(c) != std::string_view::npos) {
+      out.push_back(c);
+    } else {
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return out;
+}
+
+// "NAME" of "simple/NAME"; nullopt for other paths.
+std::optional<std::string_view> ProjectOf(std::string_view path) {
+  if (!path.starts_with(tree::kSimpleDirectory)) return std::nullopt;
+  path.remove_prefix(tree::kSimpleDirectory.size());
+  if (!path.starts_with('/')) return std::nullopt;
+  path.remove_prefix(1);
+  if (path.empty() || path.find('/') != std::string_view::npos) {
+    return std::nullopt;
+  }
+  return path;
+}
+
+}  // namespace
+
+SiteReply Site::Answer(const SiteRequest& request) const {
+  if (request.method != "GET" && request.method != "HEAD") {
+    SiteReply reply = TextReply(405, "only GET and HEAD");
+    reply.headers.emplace_back("Allow", "GET, HEAD");
+    return reply;
+  }
+  absl::StatusOr<RequestTarget> target = ParseRequestTarget(request.target);
+  if (!target.ok()) return FailureReply(target.status());
+  absl::StatusOr<LiveTree> tree = LiveTree::Open(document_root_);
+  // The root was there when the server was made: not the client's mistake.
+  if (!tree.ok()) return TextReply(500, "cannot open the tree");
+  return AnswerPath(*tree, *target, request);
+}
+
+SiteReply Site::AnswerPath(const LiveTree& tree, const RequestTarget& target,
+                           const SiteRequest& request) const {
+  if (target.path.empty()) {
+    return Redirect(302, fmt::format("./{}/", tree::kSimpleDirectory),
+                    target.query);
+  }
+  if (const auto name = ProjectOf(target.path); name && target.directory) {
+    const auto project = pypi::ProjectName::Parse(*name);
+    if (!project.ok()) return NotFound();
+    if (project->str() != *name) {
+      return Redirect(301, fmt::format("../{}/", project->str()), target.query);
+    }
+  }
+  if (target.directory) return AnswerDirectory(tree, target, request);
+
+  absl::StatusOr<OpenedFile> file = tree.OpenFile(target.path);
+  if (file.ok()) {
+    return FileReply(
+        request, *std::move(file),
+        {.content_type = std::string(ContentTypeOfPath(target.path)),
+         .cache_control = CacheControlOfPath(target.path)});
+  }
+  if (FailureOf(file.status()) != Failure::kNotFound) {
+    return FailureReply(file.status());
+  }
+  if (const auto name = ProjectOf(target.path)) {
+    // "simple/Some.Name", without the slash: one redirect instead of two.
+    const auto project = pypi::ProjectName::Parse(*name);
+    if (project.ok() && tree.IsDirectory(fmt::format(
+                            "{}/{}", tree::kSimpleDirectory, project->str()))) {
+      return Redirect(301, fmt::format("./{}/", project->str()), target.query);
+    }
+    return NotFound();
+  }
+  if (tree.IsDirectory(target.path)) {
+    return Redirect(301, fmt::format("./{}/", LastSegmentEncoded(target.path)),
+                    target.query);
+  }
+  return NotFound();
+}
+
+SiteReply Site::AnswerDirectory(const LiveTree& tree,
+                                const RequestTarget& target,
+                                const SiteRequest& request) const {
+  if (target.path == tree::kSimpleDirectory || ProjectOf(target.path)) {
+    return AnswerIndexPage(tree, target, request);
+  }
+  const std::string page = fmt::format("{}/{}", target.path, tree::kHtmlPage);
+  absl::StatusOr<OpenedFile> file = tree.OpenFile(page);
+  if (!file.ok()) return FailureReply(file.status());
+  return FileReply(request, *std::move(file),
+                   {.content_type = std::string(ContentTypeOfPath(page)),
+                    .cache_control = CacheControlOfPath(page)});
+}
+
+SiteReply Site::AnswerIndexPage(const LiveTree& tree,
+                                const RequestTarget& target,
+                                const SiteRequest& request) const {
+  const std::string json = fmt::format("{}/{}", target.path, tree::kJsonPage);
+  const std::string html = fmt::format("{}/{}", target.path, tree::kHtmlPage);
+  const std::vector<Representation> accepted =
+      target.format.empty() ? Negotiate(request.accept)
+                            : NegotiateFormat(target.format);
+  for (const Representation representation : accepted) {
+    const bool is_json = representation == Representation::kJsonV1;
+    absl::StatusOr<OpenedFile> file = tree.OpenFile(is_json ? json : html);
+    if (!file.ok()) continue;
+    return FileReply(
+        request, *std::move(file),
+        {.content_type = std::string(ContentTypeOf(representation)),
+         .cache_control = CacheControlOfPath(html),
+         // One file under two types: two entities, two strong validators.
+         .etag_suffix = representation == Representation::kHtmlV1 ? "-v1" : "",
+         .vary = "Accept"});
+  }
+  if (!tree.OpenFile(json).ok() && !tree.OpenFile(html).ok()) {
+    return NotFound();
+  }
+  SiteReply reply =
+      TextReply(406, fmt::format("not acceptable; available: {}, {}, text/html",
+                                 ContentTypeOf(Representation::kJsonV1),
+                                 ContentTypeOf(Representation::kHtmlV1)));
+  reply.headers.emplace_back("Vary", "Accept");
+  return reply;
+}
+
+}  // namespace tufmirror::serve
