@@ -55,25 +55,54 @@ class CanonicalWriter {
  private:
   using Member = std::pair<std::string_view, size_t>;  // key, index of the key
 
-  absl::Status WriteObject(size_t index) {
-    // Code point order is byte order in UTF-8.
-    std::vector<Member> members;
+  // Code point order is byte order in UTF-8.
+  bool IsAscending(size_t index) const {
     const size_t close = parsed_.Close(index);
+    std::string_view last_key;
     for (size_t i = index + 1; i < close; i = parsed_.Next(i + 1)) {
-      members.emplace_back(parsed_.String(i), i);
+      const std::string_view key = parsed_.String(i);
+      if (key < last_key) return false;
+      last_key = key;
     }
-    if (!std::is_sorted(members.begin(), members.end())) {
-      std::sort(members.begin(), members.end());
-    }
+    return true;
+  }
+
+  absl::Status WriteObject(size_t index) {
+    if (!IsAscending(index)) return WriteSorted(index);
+    const size_t close = parsed_.Close(index);
     out_ += '{';
-    for (const auto& [key, i] : members) {
-      if (out_.back() != '{') out_ += ',';
-      WriteString(i);
-      out_ += ':';
-      RETURN_IF_ERROR(Write(i + 1));
+    for (size_t i = index + 1; i < close; i = parsed_.Next(i + 1)) {
+      if (i != index + 1) out_ += ',';
+      RETURN_IF_ERROR(WriteMember(i));
     }
     out_ += '}';
     return absl::OkStatus();
+  }
+
+  absl::Status WriteSorted(size_t index) {
+    // The members of this object are on top of those of the ones around it.
+    const size_t base = members_.size();
+    const size_t close = parsed_.Close(index);
+    for (size_t i = index + 1; i < close; i = parsed_.Next(i + 1)) {
+      members_.emplace_back(parsed_.String(i), i);
+    }
+    std::sort(members_.begin() + static_cast<std::ptrdiff_t>(base),
+              members_.end());
+    const size_t end = members_.size();
+    out_ += '{';
+    for (size_t m = base; m < end; ++m) {
+      if (m != base) out_ += ',';
+      RETURN_IF_ERROR(WriteMember(members_[m].second));
+    }
+    out_ += '}';
+    members_.resize(base);
+    return absl::OkStatus();
+  }
+
+  absl::Status WriteMember(size_t key_index) {
+    WriteString(key_index);
+    out_ += ':';
+    return Write(key_index + 1);
   }
 
   absl::Status WriteArray(size_t index) {
@@ -103,6 +132,7 @@ class CanonicalWriter {
 
   const ParsedText& parsed_;
   std::string& out_;
+  std::vector<Member> members_;
 };
 
 // Length of the UTF-8 sequence at the start of `text`; 0 if it is not one.
@@ -161,14 +191,14 @@ absl::StatusOr<std::string_view> CanonicalView(const Value& value,
 
 void AppendCanonicalString(std::string_view text, std::string& out) {
   out += '"';
-  while (true) {
-    const size_t special = text.find_first_of("\"\\");
-    out += text.substr(0, special);
-    if (special == std::string_view::npos) break;
+  size_t plain = 0;  // where the bytes begin that are not in `out` yet
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '"' && text[i] != '\\') continue;
+    out += text.substr(plain, i - plain);
     out += '\\';
-    out += text[special];
-    text.remove_prefix(special + 1);
+    plain = i;
   }
+  out += text.substr(plain);
   out += '"';
 }
 

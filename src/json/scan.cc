@@ -61,7 +61,7 @@ class Scanner {
       : max_depth_(max_depth), parsed_(parsed) {}
 
   absl::Status Run() {
-    RETURN_IF_ERROR(Visit(ParsedText::kRootIndex, 0));
+    if (!Visit(ParsedText::kRootIndex, 0)) return error_;
     if (obstacles_ == 0) {
       extents_.push_back({ParsedText::kRootIndex, 0, length_});
     }
@@ -78,7 +78,9 @@ class Scanner {
   std::vector<Extent> TakeExtents() { return std::move(extents_); }
 
  private:
-  absl::Status Visit(size_t index, size_t depth) {
+  // The visits say false when error_ is set: a Status passed up from each of
+  // a document's values would take longer than the checks.
+  bool Visit(size_t index, size_t depth) {
     switch (parsed_.Kind(index)) {
       case '{':
         return VisitObject(index, depth + 1);
@@ -102,11 +104,11 @@ class Scanner {
       default:  // true, null
         length_ += 4;
     }
-    return absl::OkStatus();
+    return true;
   }
 
-  absl::Status VisitObject(size_t index, size_t depth) {
-    RETURN_IF_ERROR(CheckDepth(depth));
+  bool VisitObject(size_t index, size_t depth) {
+    if (!CheckDepth(depth)) return false;
     const size_t close = parsed_.Close(index);
     const bool is_root = index == ParsedText::kRootIndex;
     bool ascending = true;
@@ -122,41 +124,42 @@ class Scanner {
       length_ += key.size() + 3;  // quotes and colon
       const size_t begin = length_;
       const size_t obstacles_before = obstacles_;
-      RETURN_IF_ERROR(Visit(i + 1, depth));
+      if (!Visit(i + 1, depth)) return false;
       if (is_root && obstacles_ == obstacles_before &&
           extents_.size() < kMaxExtents) {
         extents_.push_back({i + 1, begin, length_});
       }
     }
     ++length_;  // closing brace
-    if (ascending) return absl::OkStatus();
+    if (ascending) return true;
     ++obstacles_;
     return CheckUnique(index);
   }
 
-  absl::Status VisitArray(size_t index, size_t depth) {
-    RETURN_IF_ERROR(CheckDepth(depth));
+  bool VisitArray(size_t index, size_t depth) {
+    if (!CheckDepth(depth)) return false;
     const size_t close = parsed_.Close(index);
     ++length_;  // opening bracket
     for (size_t i = index + 1; i < close; i = parsed_.Next(i)) {
       if (i != index + 1) ++length_;  // comma
-      RETURN_IF_ERROR(Visit(i, depth));
+      if (!Visit(i, depth)) return false;
     }
     ++length_;  // closing bracket
-    return absl::OkStatus();
+    return true;
   }
 
-  absl::Status CheckDepth(size_t depth) const {
-    if (depth <= max_depth_) return absl::OkStatus();
-    return MakeFailure(
+  bool CheckDepth(size_t depth) {
+    if (depth <= max_depth_) return true;
+    error_ = MakeFailure(
         Failure::kMalformed,
         fmt::format("parse JSON: expected at most {} levels of nesting, got "
                     "more",
                     max_depth_));
+    return false;
   }
 
   // For objects whose keys are not in order.
-  absl::Status CheckUnique(size_t index) {
+  bool CheckUnique(size_t index) {
     keys_.clear();
     const size_t close = parsed_.Close(index);
     for (size_t i = index + 1; i < close; i = parsed_.Next(i + 1)) {
@@ -164,12 +167,13 @@ class Scanner {
     }
     std::sort(keys_.begin(), keys_.end());
     const auto duplicate = std::adjacent_find(keys_.begin(), keys_.end());
-    if (duplicate == keys_.end()) return absl::OkStatus();
-    return MakeFailure(
+    if (duplicate == keys_.end()) return true;
+    error_ = MakeFailure(
         Failure::kMalformed,
         fmt::format("parse JSON: expected unique keys, got key '{}' twice in "
                     "one object",
                     Printable(*duplicate)));
+    return false;
   }
 
   const size_t max_depth_;
@@ -179,6 +183,7 @@ class Scanner {
   bool has_float_ = false;
   std::vector<Extent> extents_;
   std::vector<std::string_view> keys_;
+  absl::Status error_;
 };
 
 // The code unit of the escape "uXXXX" at the start of `text`.
