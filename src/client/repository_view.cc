@@ -18,12 +18,25 @@ namespace {
 // at least one role. Delegating roles stay for good: they are few and small.
 constexpr size_t kMaxCachedTargets = 100'000;
 
-// The names of every role that `role` delegates to, in list order.
-std::vector<std::string> DelegatedNames(const tuf::Targets& role) {
+}  // namespace
+
+absl::StatusOr<std::vector<std::string>> DelegatedRoleNames(
+    const tuf::Targets& role, const tuf::Snapshot& snapshot) {
   std::vector<std::string> names;
   if (!role.delegations) return names;
   const auto& roles = role.delegations->roles;
   if (const auto* succinct = std::get_if<tuf::SuccinctRoles>(&roles)) {
+    // 2^32 bins are legal and would fill memory with names; what the snapshot
+    // does not list cannot be there.
+    if (succinct->bin_count() > snapshot.meta.size()) {
+      return MakeFailure(
+          Failure::kUnauthorised,
+          fmt::format("succinct roles '{}': {} bins are delegated, but the "
+                      "snapshot lists only {} roles",
+                      Printable(succinct->name_prefix, 80),
+                      succinct->bin_count(), snapshot.meta.size()));
+    }
+    names.reserve(succinct->bin_count());
     for (uint64_t bin = 0; bin < succinct->bin_count(); ++bin) {
       names.push_back(succinct->BinName(bin));
     }
@@ -34,25 +47,6 @@ std::vector<std::string> DelegatedNames(const tuf::Targets& role) {
   }
   return names;
 }
-
-// 2^32 bins are legal and would fill memory with names; what the snapshot does
-// not list cannot be there.
-absl::Status CheckBinCount(const tuf::Targets& role, size_t listed) {
-  if (!role.delegations) return absl::OkStatus();
-  const auto* succinct =
-      std::get_if<tuf::SuccinctRoles>(&role.delegations->roles);
-  if (succinct == nullptr || succinct->bin_count() <= listed) {
-    return absl::OkStatus();
-  }
-  return MakeFailure(
-      Failure::kUnauthorised,
-      fmt::format("succinct roles '{}': {} bins are delegated, but the "
-                  "snapshot lists only {} roles",
-                  Printable(succinct->name_prefix, 80), succinct->bin_count(),
-                  listed));
-}
-
-}  // namespace
 
 RepositoryView::RepositoryView(tuf::TrustedMetadataSet trusted, ReadRole read)
     : trusted_(std::move(trusted)),

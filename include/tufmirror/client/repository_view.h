@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/functional/function_ref.h"
@@ -22,6 +23,11 @@
 #include "tufmirror/tuf/trusted_metadata_set.h"
 
 namespace tufmirror::client {
+
+// The names of every role that `role` delegates to, in list order; for succinct
+// roles every bin. kUnauthorised if those are more than `snapshot` lists.
+absl::StatusOr<std::vector<std::string>> DelegatedRoleNames(
+    const tuf::Targets& role, const tuf::Snapshot& snapshot);
 
 // Not for use by two threads at once.
 class RepositoryView {

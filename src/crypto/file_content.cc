@@ -1,0 +1,52 @@
+#include "tufmirror/crypto/file_content.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string_view>
+
+#include "fmt/format.h"
+#include "tufmirror/base/failure.h"
+#include "tufmirror/base/status_macros.h"
+#include "tufmirror/crypto/hash.h"
+#include "tufmirror/fs/file.h"
+
+namespace tufmirror::crypto {
+namespace {
+
+constexpr size_t kPieceBytes = size_t{1} << 18;
+
+}  // namespace
+
+absl::Status CheckFile(const std::string& path,
+                       const ExpectedContent& expected) {
+  ASSIGN_OR_RETURN(const fs::UniqueFd fd,
+                   fs::Open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+  struct stat info = {};
+  if (fstat(fd.get(), &info) != 0) {
+    return fs::ErrnoFailure(errno, "stat", path);
+  }
+  if (!S_ISREG(info.st_mode)) {
+    return MakeFailure(Failure::kFileSystem,
+                       fmt::format("{}: not a regular file", path));
+  }
+  if (static_cast<uint64_t>(info.st_size) != expected.length) {
+    return MakeFailure(Failure::kLength,
+                       fmt::format("{}: expected {} bytes, got {}", path,
+                                   expected.length, info.st_size));
+  }
+  ContentHasher hasher(expected.digests);
+  std::string piece(kPieceBytes, '\0');
+  while (true) {
+    const ssize_t got = read(fd.get(), piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fs::ErrnoFailure(errno, "read", path);
+    if (got == 0) break;
+    hasher.Update(std::string_view(piece.data(), static_cast<size_t>(got)));
+  }
+  return hasher.Finish(expected, path);
+}
+
+}  // namespace tufmirror::crypto

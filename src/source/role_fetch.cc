@@ -1,0 +1,139 @@
+#include "source/role_fetch.h"
+
+#include <memory>
+#include <optional>
+
+#include "fmt/format.h"
+#include "tufmirror/base/failure.h"
+#include "tufmirror/base/status_macros.h"
+#include "tufmirror/base/strings.h"
+#include "tufmirror/client/repository_view.h"
+
+namespace tufmirror::source {
+
+using tuf::MetaFile;
+using tuf::RawMetadata;
+using tuf::RolePtr;
+using Role = tuf::Verified<tuf::Targets>;
+
+absl::StatusOr<ChangedRoles> RoleFetch::Run() {
+  const auto top = std::make_shared<const Role>(*trusted_.targets());
+  const RolePtr published_top =
+      published_ == nullptr ? nullptr : published_->view.top();
+  changed_.same_delegations = published_ != nullptr;
+  Compare(**top, published_top);
+  if (!IsSameInSnapshot("targets")) changed_.roles.insert("targets");
+
+  std::vector<Delegator> level = {{"targets", top, published_top}};
+  while (!level.empty()) {
+    std::vector<Wanted> missing;
+    for (const Delegator& delegator : level) {
+      RETURN_IF_ERROR(Follow(delegator, missing));
+    }
+    RETURN_IF_ERROR(FetchMissing(missing));
+    level = std::exchange(next_level_, {});
+  }
+  return std::move(changed_);
+}
+
+bool RoleFetch::IsSameInSnapshot(std::string_view role) const {
+  if (published_ == nullptr) return false;
+  const MetaFile* then = (*published_->view.trusted().snapshot())->Find(role);
+  const MetaFile* now = (*trusted_.snapshot())->Find(role);
+  return then != nullptr && now != nullptr && *then == *now;
+}
+
+void RoleFetch::Compare(const tuf::Targets& now, const RolePtr& published) {
+  const bool same = published == nullptr
+                        ? !now.delegations.has_value()
+                        : (*published)->delegations == now.delegations;
+  if (!same) changed_.same_delegations = false;
+}
+
+// Accepts the roles of `delegator` that are here and verify; the others are
+// appended to `missing`.
+absl::Status RoleFetch::Follow(const Delegator& delegator,
+                               std::vector<Wanted>& missing) {
+  ASSIGN_OR_RETURN(
+      const std::vector<std::string> names,
+      client::DelegatedRoleNames(**delegator.role, **trusted_.snapshot()));
+  for (const std::string& name : names) {
+    if (!seen_.emplace(delegator.name, name).second) continue;
+    const bool known_leaf = changed_.same_delegations &&
+                            IsSameInSnapshot(name) &&
+                            !published_->delegating_roles.contains(name);
+    if (known_leaf) continue;
+    Wanted wanted{name, &delegator};
+    ASSIGN_OR_RETURN(const MetaFile meta, trusted_.RoleMeta(name));
+    const auto local = store_.Load(name, meta.version);
+    if (!local.ok()) {
+      missing.push_back(std::move(wanted));
+      continue;
+    }
+    auto verified = trusted_.VerifyDelegated(*local, name, *delegator.role);
+    if (!verified.ok()) {
+      missing.push_back(std::move(wanted));
+      continue;
+    }
+    RETURN_IF_ERROR(Accept(wanted, *std::move(verified)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RoleFetch::FetchMissing(const std::vector<Wanted>& missing) {
+  size_t next = 0;
+  const bool consistent = trusted_.root()->consistent_snapshot;
+  const auto next_request = [&]() -> std::optional<http::FetchRequest> {
+    if (next == missing.size()) return std::nullopt;
+    const std::string& role = missing[next].role;
+    const MetaFile meta = *(*trusted_.snapshot())->Find(role);
+    http::FetchRequest request = fetcher_.RequestFor(
+        role, consistent ? std::optional(meta.version) : std::nullopt,
+        meta.length);
+    request.tag = next++;
+    return request;
+  };
+  const auto done =
+      [&](const http::FetchRequest& request,
+          absl::StatusOr<http::FetchResponse> response) -> absl::Status {
+    const Wanted& wanted = missing[request.tag];
+    const auto named = [&wanted](const absl::Status& status) {
+      return Annotate(
+          status, fmt::format("fetch role '{}'", Printable(wanted.role, 80)));
+    };
+    if (!response.ok()) return named(response.status());
+    const RawMetadata raw{std::move(response->body)};
+    auto verified =
+        trusted_.VerifyDelegated(raw, wanted.role, *wanted.delegator->role);
+    if (!verified.ok()) return named(verified.status());
+    RETURN_IF_ERROR(store_.Save(wanted.role, (*verified)->version, raw));
+    ++changed_.fetched;
+    return Accept(wanted, *std::move(verified));
+  };
+  return fetcher_.transfers().FetchAll(next_request, done);
+}
+
+RolePtr RoleFetch::PublishedRole(const Wanted& wanted) {
+  if (wanted.delegator->published == nullptr) return nullptr;
+  auto loaded = published_->view.Load(wanted.role, wanted.delegator->name,
+                                      wanted.delegator->published);
+  return loaded.ok() ? *std::move(loaded) : nullptr;
+}
+
+absl::Status RoleFetch::Accept(const Wanted& wanted, Role verified) {
+  if (!IsSameInSnapshot(wanted.role)) changed_.roles.insert(wanted.role);
+  const bool delegated_before =
+      published_ != nullptr &&
+      published_->delegating_roles.contains(wanted.role);
+  if (!verified->delegations && !delegated_before) return absl::OkStatus();
+  const RolePtr published = PublishedRole(wanted);
+  Compare(*verified, published);
+  if (!verified->delegations) return absl::OkStatus();
+  changed_.delegating_roles.insert(wanted.role);
+  next_level_.push_back(
+      Delegator{wanted.role, std::make_shared<const Role>(std::move(verified)),
+                published});
+  return absl::OkStatus();
+}
+
+}  // namespace tufmirror::source

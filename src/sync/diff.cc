@@ -1,0 +1,100 @@
+#include "sync/diff.h"
+
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "tufmirror/base/status_macros.h"
+#include "tufmirror/tree/layout.h"
+
+namespace tufmirror::sync {
+namespace {
+
+using client::RepositoryView;
+using tuf::FoundTarget;
+using tuf::TargetFile;
+
+using DelegatingRoles = std::set<std::string, std::less<>>;
+using VisitTarget = absl::FunctionRef<absl::Status(const TargetFile&)>;
+
+// Calls `visit` for the authoritative targets of every role of `view` that
+// differs. Roles that do not differ are loaded only to get at the roles below.
+absl::Status ForEachDifferingTarget(RepositoryView& view,
+                                    const source::ChangedRoles& changed,
+                                    const DelegatingRoles& delegating,
+                                    VisitTarget visit) {
+  if (changed.Contains("targets")) {
+    RETURN_IF_ERROR(view.ForEachTarget("targets", view.top(), visit));
+  }
+  std::set<std::string, std::less<>> visited;
+  return view.WalkDelegations([&](const RepositoryView::Delegation& delegation)
+                                  -> absl::StatusOr<RepositoryView::Descend> {
+    const bool differs = changed.Contains(delegation.role);
+    if (!differs) {
+      return delegating.contains(delegation.role)
+                 ? RepositoryView::Descend::kLoad
+                 : RepositoryView::Descend::kSkip;
+    }
+    ASSIGN_OR_RETURN(const tuf::RolePtr role,
+                     view.Load(delegation.role, delegation.delegator_name,
+                               delegation.delegator));
+    // A role that two others delegate to is looked through once: which of
+    // its targets count is decided by the search from the top anyway.
+    if (visited.emplace(delegation.role).second) {
+      RETURN_IF_ERROR(view.ForEachTarget(delegation.role, role, visit));
+    }
+    return RepositoryView::Descend::kLoad;
+  });
+}
+
+absl::Status AddOrChange(const TargetFile& target, RepositoryView* published,
+                         SyncPlan& plan) {
+  ASSIGN_OR_RETURN(TargetPath path, tree::TreePathOfTarget(target.path));
+  std::optional<FoundTarget> before;
+  if (published != nullptr) {
+    ASSIGN_OR_RETURN(before, published->Find(target.path));
+  }
+  if (!before) {
+    return plan.Add({Action::kAdd, std::move(path), target.content, {}});
+  }
+  if (before->target.content == target.content) return absl::OkStatus();
+  return plan.Add({Action::kChange, std::move(path), target.content,
+                   before->target.content});
+}
+
+// A target of a published role that differs now. What another differing role
+// of the wanted state has was seen there already.
+absl::Status RemoveOrChange(const TargetFile& target, RepositoryView& wanted,
+                            const source::ChangedRoles& changed,
+                            SyncPlan& plan) {
+  ASSIGN_OR_RETURN(const auto now, wanted.Find(target.path));
+  if (now && changed.Contains(now->role)) return absl::OkStatus();
+  if (now && now->target.content == target.content) return absl::OkStatus();
+  ASSIGN_OR_RETURN(TargetPath path, tree::TreePathOfTarget(target.path));
+  if (now) {
+    return plan.Add({Action::kChange, std::move(path), now->target.content,
+                     target.content});
+  }
+  return plan.Add({Action::kRemove, std::move(path), {}, target.content});
+}
+
+}  // namespace
+
+absl::Status AddDifferences(RepositoryView* published, RepositoryView& wanted,
+                            const source::ChangedRoles& changed,
+                            const source::PublishedState* state,
+                            SyncPlan& plan) {
+  RETURN_IF_ERROR(ForEachDifferingTarget(
+      wanted, changed, changed.delegating_roles, [&](const TargetFile& target) {
+        return AddOrChange(target, published, plan);
+      }));
+  if (published == nullptr) return absl::OkStatus();
+  return ForEachDifferingTarget(*published, changed, state->delegating_roles,
+                                [&](const TargetFile& target) {
+                                  return RemoveOrChange(target, wanted, changed,
+                                                        plan);
+                                });
+}
+
+}  // namespace tufmirror::sync

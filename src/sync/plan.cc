@@ -1,0 +1,169 @@
+// The plan's file: one change a line, "action wanted published path" with
+// content as "length:sha256:sha512", '-' for what is not listed.
+#include "tufmirror/sync/plan.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "fmt/format.h"
+#include "tufmirror/base/failure.h"
+#include "tufmirror/base/status_macros.h"
+#include "tufmirror/base/strings.h"
+#include "tufmirror/tree/layout.h"
+
+namespace tufmirror::sync {
+namespace {
+
+constexpr size_t kBufferBytes = size_t{1} << 16;
+
+std::string FormatContent(const ExpectedContent& content) {
+  const Digests& digests = content.digests;
+  return fmt::format("{}:{}:{}", content.length,
+                     digests.sha256 ? digests.sha256->Hex() : "-",
+                     digests.sha512 ? digests.sha512->Hex() : "-");
+}
+
+absl::Status Damaged(std::string_view line) {
+  return MakeFailure(Failure::kInternal,
+                     fmt::format("plan: damaged line '{}'", Printable(line)));
+}
+
+absl::StatusOr<ExpectedContent> ParseContent(std::string_view text) {
+  const std::vector<std::string> parts = absl::StrSplit(ToAbsl(text), ':');
+  ExpectedContent content;
+  if (parts.size() != 3 || !absl::SimpleAtoi(parts[0], &content.length)) {
+    return Damaged(text);
+  }
+  if (parts[1] != "-") {
+    ASSIGN_OR_RETURN(content.digests.sha256, Sha256::FromHex(parts[1]));
+  }
+  if (parts[2] != "-") {
+    ASSIGN_OR_RETURN(content.digests.sha512, Sha512::FromHex(parts[2]));
+  }
+  return content;
+}
+
+absl::StatusOr<Action> ParseAction(std::string_view text) {
+  for (const Action action : {Action::kAdd, Action::kChange, Action::kRemove}) {
+    if (ActionName(action) == text) return action;
+  }
+  return Damaged(text);
+}
+
+absl::StatusOr<PlannedChange> ParseLine(std::string_view line) {
+  const std::vector<std::string> parts =
+      absl::StrSplit(ToAbsl(line), absl::MaxSplits(' ', 3));
+  if (parts.size() != 4) return Damaged(line);
+  ASSIGN_OR_RETURN(const Action action, ParseAction(parts[0]));
+  ASSIGN_OR_RETURN(ExpectedContent wanted, ParseContent(parts[1]));
+  ASSIGN_OR_RETURN(ExpectedContent published, ParseContent(parts[2]));
+  ASSIGN_OR_RETURN(TargetPath path, TargetPath::Parse(parts[3]));
+  return PlannedChange{action, std::move(path), std::move(wanted),
+                       std::move(published)};
+}
+
+}  // namespace
+
+std::string_view ActionName(Action action) {
+  switch (action) {
+    case Action::kAdd:
+      return "add";
+    case Action::kChange:
+      return "change";
+    case Action::kRemove:
+      return "remove";
+  }
+  return "";
+}
+
+absl::StatusOr<SyncPlan> SyncPlan::Create(const std::string& path) {
+  ASSIGN_OR_RETURN(fs::UniqueFd fd,
+                   fs::Open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW,
+                            tree::kPrivateFileMode));
+  return SyncPlan(path, std::move(fd));
+}
+
+absl::Status SyncPlan::Add(const PlannedChange& change) {
+  fmt::format_to(std::back_inserter(buffer_), "{} {} {} {}\n",
+                 ActionName(change.action), FormatContent(change.wanted),
+                 FormatContent(change.published), change.path.str());
+  growth_ += static_cast<int64_t>(change.wanted.length) -
+             static_cast<int64_t>(change.published.length);
+  switch (change.action) {
+    case Action::kAdd:
+      ++summary_.added;
+      break;
+    case Action::kChange:
+      ++summary_.changed;
+      break;
+    case Action::kRemove:
+      ++summary_.removed;
+      break;
+  }
+  if (change.action != Action::kRemove) {
+    ++summary_.download_files;
+    summary_.download_bytes += change.wanted.length;
+  }
+  if (buffer_.size() < kBufferBytes) return absl::OkStatus();
+  return fs::WriteAll(fd_.get(), std::exchange(buffer_, {}), path_);
+}
+
+absl::Status SyncPlan::Finish() {
+  RETURN_IF_ERROR(fs::WriteAll(fd_.get(), std::exchange(buffer_, {}), path_));
+  return fd_.Close(path_);
+}
+
+struct PlanReader::State {
+  fs::UniqueFd fd;
+  std::string path;
+  std::string buffer;
+  size_t position = 0;
+  bool at_end = false;
+};
+
+PlanReader::PlanReader(std::unique_ptr<State> state)
+    : state_(std::move(state)) {}
+PlanReader::PlanReader(PlanReader&&) noexcept = default;
+PlanReader::~PlanReader() = default;
+
+absl::StatusOr<PlanReader> SyncPlan::Read() const {
+  auto state = std::make_unique<PlanReader::State>();
+  ASSIGN_OR_RETURN(state->fd, fs::Open(path_, O_RDONLY | O_NOFOLLOW));
+  state->path = path_;
+  return PlanReader(std::move(state));
+}
+
+absl::StatusOr<std::optional<PlannedChange>> PlanReader::Next() {
+  State& state = *state_;
+  while (true) {
+    const size_t end = state.buffer.find('\n', state.position);
+    if (end != std::string::npos) {
+      const std::string_view line =
+          std::string_view(state.buffer)
+              .substr(state.position, end - state.position);
+      state.position = end + 1;
+      ASSIGN_OR_RETURN(PlannedChange change, ParseLine(line));
+      return change;
+    }
+    if (state.at_end) {
+      if (state.position == state.buffer.size()) return std::nullopt;
+      return Damaged(std::string_view(state.buffer).substr(state.position));
+    }
+    state.buffer.erase(0, std::exchange(state.position, 0));
+    const size_t old_size = state.buffer.size();
+    state.buffer.resize(old_size + kBufferBytes);
+    const ssize_t got =
+        read(state.fd.get(), state.buffer.data() + old_size, kBufferBytes);
+    if (got < 0) return fs::ErrnoFailure(errno, "read", state.path);
+    state.buffer.resize(old_size + static_cast<size_t>(got));
+    state.at_end = got == 0;
+  }
+}
+
+}  // namespace tufmirror::sync

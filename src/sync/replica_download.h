@@ -1,0 +1,33 @@
+// Gets every file of a plan that is not on disk yet, in parallel, verified, to
+// the place from which it can be published.
+#ifndef TUFMIRROR_SYNC_REPLICA_DOWNLOAD_H_
+#define TUFMIRROR_SYNC_REPLICA_DOWNLOAD_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "tufmirror/http/transfers.h"
+#include "tufmirror/report/run_report.h"
+#include "tufmirror/sync/plan.h"
+#include "tufmirror/tree/home.h"
+
+namespace tufmirror::sync {
+
+struct DownloadOptions {
+  std::vector<std::string> base_urls;  // of targets, one a mirror
+  bool prefixed = true;  // upstream has digest-prefixed names (TUF 6.2)
+};
+
+// Packages end below packages/, everything else as a blob in staging/. A file
+// that fails does not stop the others: what was downloaded is there for the
+// next run. Each failure is a problem in `report`; the status is that of the
+// gravest one, security before the rest.
+absl::Status DownloadPlanned(const tree::Home& home, const SyncPlan& plan,
+                             const DownloadOptions& options,
+                             http::Transfers& transfers,
+                             report::RunReport& report);
+
+}  // namespace tufmirror::sync
+
+#endif  // TUFMIRROR_SYNC_REPLICA_DOWNLOAD_H_

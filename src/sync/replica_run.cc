@@ -1,0 +1,290 @@
+#include "sync/replica_run.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "fmt/format.h"
+#include "sync/diff.h"
+#include "sync/phase_clock.h"
+#include "sync/replica_download.h"
+#include "sync/replica_publication.h"
+#include "tufmirror/base/failure.h"
+#include "tufmirror/base/status_macros.h"
+#include "tufmirror/base/strings.h"
+#include "tufmirror/fs/file.h"
+#include "tufmirror/sync/brakes.h"
+#include "tufmirror/tree/layout.h"
+#include "tufmirror/tree/retired.h"
+#include "tufmirror/tree/staging.h"
+#include "tufmirror/tuf/verified.h"
+
+namespace tufmirror::sync {
+namespace {
+
+using source::ReplicaStore;
+using tuf::RawMetadata;
+
+constexpr uint64_t kMaxRootBytes = uint64_t{1} << 20;
+constexpr uint64_t kMaxTimestampBytes = uint64_t{1} << 20;
+constexpr uint64_t kMaxStatusBytes = uint64_t{64} << 20;
+
+absl::StatusOr<RawMetadata> ReadMetadata(const std::string& path,
+                                         uint64_t max_bytes) {
+  ASSIGN_OR_RETURN(std::string bytes, fs::ReadFile(path, max_bytes));
+  return RawMetadata{std::move(bytes)};
+}
+
+std::vector<std::string> MetadataUrls(const UpstreamConfig& upstream) {
+  std::vector<std::string> urls;
+  for (const std::string& base : upstream.urls) {
+    urls.push_back(http::JoinUrl(base, upstream.metadata_path));
+  }
+  return urls;
+}
+
+ReplicaStore::Mode StoreMode(const RunOptions& options) {
+  return options.dry_run ? ReplicaStore::Mode::kScratch
+                         : ReplicaStore::Mode::kPersistent;
+}
+
+}  // namespace
+
+ReplicaRun::ReplicaRun(const tree::Home& home, const Config& config,
+                       RunOptions& options, report::RunReport& report)
+    : home_(home),
+      config_(config),
+      options_(options),
+      report_(report),
+      layout_(home.layout()),
+      target_urls_(config.upstream.targets_urls.empty()
+                       ? config.upstream.urls
+                       : config.upstream.targets_urls),
+      store_(layout_, StoreMode(options)) {}
+
+absl::Status ReplicaRun::Run() {
+  absl::Status outcome = RunSteps();
+  if (transfers_ != nullptr) CountTransfers();
+  return outcome;
+}
+
+absl::Status ReplicaRun::RunSteps() {
+  RETURN_IF_ERROR(Prepare());
+  ASSIGN_OR_RETURN(const bool nothing_new, NothingNew());
+  if (nothing_new) return absl::OkStatus();
+  RETURN_IF_ERROR(
+      RunPhase("fetch", report_, [this] { return FetchMetadata(); }));
+  RETURN_IF_ERROR(RunPhase("plan", report_, [this] { return MakePlan(); }));
+  if (options_.dry_run) return ShowPlan();
+  ASSIGN_OR_RETURN(const fs::Space space, fs::SpaceOf(layout_.home()));
+  RETURN_IF_ERROR(CheckBrakes(config_.brakes, plan_->summary(), space));
+  RETURN_IF_ERROR(RunPhase("download", report_, [this] { return Download(); }));
+  return RunPhase("publish", report_, [this] { return Publish(); });
+}
+
+absl::Status ReplicaRun::Prepare() {
+  ASSIGN_OR_RETURN(generation_, tree::Publisher::CurrentGeneration(home_));
+  ASSIGN_OR_RETURN(transfers_,
+                   http::Transfers::Create(config_.upstream.transfer));
+  transfers_->SetTick([this](const http::TransferCounters&) {
+    return ReportProgress(plan_ ? "download" : "fetch");
+  });
+  RETURN_IF_ERROR(store_.Prepare());
+  RETURN_IF_ERROR(TrustInitialRoot());
+  fetcher_.emplace(*transfers_, MetadataUrls(config_.upstream));
+  source_.emplace(*fetcher_, store_);
+  return absl::OkStatus();
+}
+
+// The operator's root, until there is one of our own that came from it.
+absl::Status ReplicaRun::TrustInitialRoot() {
+  if (store_.Load("root", std::nullopt).ok()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const RawMetadata root,
+                   ReadMetadata(layout_.trusted_root(), kMaxRootBytes));
+  auto verified = tuf::Verifier::VerifyInitialRoot(root);
+  if (!verified.ok()) {
+    return Annotate(verified.status(), layout_.trusted_root());
+  }
+  return store_.Save("root", (*verified)->version, root);
+}
+
+// One request, where the published timestamp is still upstream's.
+absl::StatusOr<bool> ReplicaRun::NothingNew() {
+  if (generation_.number == 0) return false;
+  const std::string path =
+      layout_.live() + "/" + tree::MetadataPath("timestamp", std::nullopt);
+  ASSIGN_OR_RETURN(const RawMetadata published,
+                   ReadMetadata(path, kMaxTimestampBytes));
+  return source_->IsUnchanged(published.bytes, options_.now);
+}
+
+// The published state, for comparison. Its expiry does not matter here.
+absl::Status ReplicaRun::OpenPublished() {
+  if (generation_.number == 0) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const RawMetadata newest, store_.Load("root", std::nullopt));
+  ASSIGN_OR_RETURN(const auto trusted_root,
+                   tuf::Verifier::VerifyInitialRoot(newest));
+  absl::StatusOr<RawMetadata> root = MakeFailure(
+      Failure::kNotFound, "the live tree has no root; run verify --repair");
+  for (int64_t v = trusted_root->version; v >= 1 && !root.ok(); --v) {
+    root = ReadMetadata(layout_.live() + "/" + tree::MetadataPath("root", v),
+                        kMaxRootBytes);
+  }
+  RETURN_IF_ERROR(root.status());
+  auto trusted = source::OpenTree(layout_.live(), *root, absl::InfinitePast());
+  if (!trusted.ok()) return Annotate(trusted.status(), "published metadata");
+  const bool consistent = trusted->root()->consistent_snapshot;
+  published_ = std::make_unique<client::RepositoryView>(
+      *std::move(trusted), source::ReadRolesFrom(layout_.live(), consistent));
+  ASSIGN_OR_RETURN(
+      const std::string text,
+      fs::ReadFile(layout_.live() + "/status.json", kMaxStatusBytes));
+  ASSIGN_OR_RETURN(TreeStatus status, ParseTreeStatus(text));
+  published_state_.emplace(
+      source::PublishedState{*published_, std::move(status.delegating_roles)});
+  return absl::OkStatus();
+}
+
+absl::Status ReplicaRun::FetchMetadata() {
+  RETURN_IF_ERROR(OpenPublished());
+  ASSIGN_OR_RETURN(tuf::TrustedMetadataSet trusted,
+                   source_->Refresh(options_.now));
+  if (published_ == nullptr) {
+    RETURN_IF_ERROR(source_->FetchOlderRoots(trusted).status());
+  }
+  ASSIGN_OR_RETURN(
+      changed_, source_->FetchChangedRoles(
+                    trusted, published_state_ ? &*published_state_ : nullptr));
+  report_.metadata_files = changed_.fetched;
+  wanted_ = std::make_unique<client::RepositoryView>(
+      std::move(trusted), [this](std::string_view role, int64_t version) {
+        return store_.Load(role, version);
+      });
+  return absl::OkStatus();
+}
+
+absl::Status ReplicaRun::MakePlan() {
+  ASSIGN_OR_RETURN(SyncPlan plan, SyncPlan::Create(layout_.plan()));
+  RETURN_IF_ERROR(
+      AddDifferences(published_.get(), *wanted_, changed_,
+                     published_state_ ? &*published_state_ : nullptr, plan));
+  RETURN_IF_ERROR(plan.Finish());
+  plan.summary().current_targets = generation_.targets;
+  report_.added = plan.summary().added;
+  report_.changed = plan.summary().changed;
+  report_.removed = plan.summary().removed;
+  plan_.emplace(std::move(plan));
+  return RefuseReplacedPackages();
+}
+
+// Invariant 9: a published package never changes its bytes.
+absl::Status ReplicaRun::RefuseReplacedPackages() const {
+  if (plan_->summary().changed == 0) return absl::OkStatus();
+  ASSIGN_OR_RETURN(PlanReader reader, plan_->Read());
+  while (true) {
+    ASSIGN_OR_RETURN(const auto change, reader.Next());
+    if (!change) return absl::OkStatus();
+    if (change->action == Action::kChange && tree::IsPackage(change->path)) {
+      return MakeFailure(
+          Failure::kReplacedFile,
+          fmt::format(
+              "{} is published with {} bytes, sha256 {}, and upstream now "
+              "signs {} bytes, sha256 {}, under the same name",
+              change->path.str(), change->published.length,
+              change->published.digests.sha256.value_or(Sha256()).Hex(),
+              change->wanted.length,
+              change->wanted.digests.sha256.value_or(Sha256()).Hex()));
+    }
+  }
+}
+
+absl::Status ReplicaRun::ShowPlan() {
+  ASSIGN_OR_RETURN(PlanReader reader, plan_->Read());
+  while (true) {
+    ASSIGN_OR_RETURN(const auto change, reader.Next());
+    if (!change) break;
+    if (options_.on_planned) {
+      options_.on_planned(ActionName(change->action), change->path.str());
+    }
+  }
+  RETURN_IF_ERROR(fs::Remove(layout_.plan()));
+  return store_.RemoveScratch();
+}
+
+absl::Status ReplicaRun::Download() {
+  return DownloadPlanned(
+      home_, *plan_,
+      {target_urls_, wanted_->trusted().root()->consistent_snapshot},
+      *transfers_, report_);
+}
+
+TreeStatus ReplicaRun::NextTreeStatus() const {
+  const PlanSummary& summary = plan_->summary();
+  TreeStatus status;
+  status.kind = "replica";
+  status.generation = generation_.number + 1;
+  status.published = options_.now;
+  status.targets = generation_.targets + summary.added - summary.removed;
+  status.target_bytes = static_cast<uint64_t>(
+      static_cast<int64_t>(generation_.target_bytes) + plan_->growth());
+  status.delegating_roles = changed_.delegating_roles;
+  return status;
+}
+
+absl::Status ReplicaRun::Publish() {
+  RETURN_IF_ERROR(ReportProgress("publish"));
+  ASSIGN_OR_RETURN(const auto publisher, tree::Publisher::Begin(home_));
+  ASSIGN_OR_RETURN(tree::RetiredFiles retired, tree::RetiredFiles::Load(home_));
+  const tuf::TrustedMetadataSet& trusted = wanted_->trusted();
+  const TreeStatus status = NextTreeStatus();
+
+  ReplicaPublication publication(home_, config_.publish, options_.now, store_,
+                                 *publisher, retired);
+  RETURN_IF_ERROR(
+      publication.AddTargets(*plan_, trusted.root()->consistent_snapshot));
+  RETURN_IF_ERROR(
+      publication.AddMetadata(*wanted_, published_.get(), changed_));
+  RETURN_IF_ERROR(publication.AddStatus(status));
+  RETURN_IF_ERROR(publication.AddRemovals());
+  RETURN_IF_ERROR(publisher->Stage());
+
+  tree::GenerationInfo info;
+  info.number = status.generation;
+  info.published = options_.now;
+  info.targets = status.targets;
+  info.target_bytes = status.target_bytes;
+  info.timestamp_version = (*trusted.timestamp())->version;
+  info.earliest_expiry =
+      std::min({trusted.root()->expires, (*trusted.timestamp())->expires,
+                (*trusted.snapshot())->expires, (*trusted.targets())->expires});
+  RETURN_IF_ERROR(publisher->Commit(info));
+  report_.published = true;
+  generation_ = info;
+
+  RETURN_IF_ERROR(retired.Save(home_));
+  RETURN_IF_ERROR(publication.RemoveDuePackages());
+  RETURN_IF_ERROR(fs::Remove(layout_.plan()));
+  return tree::StagingArea(home_).Clear();
+}
+
+void ReplicaRun::CountTransfers() {
+  const http::TransferCounters counters = transfers_->counters();
+  report_.requests = counters.requests;
+  report_.retries = counters.retries;
+  report_.bytes_received = counters.bytes_received;
+}
+
+absl::Status ReplicaRun::ReportProgress(std::string_view phase) {
+  if (!options_.on_progress) return absl::OkStatus();
+  const http::TransferCounters counters = transfers_->counters();
+  Progress progress;
+  progress.phase = phase;
+  progress.files_done = counters.files_verified;
+  progress.bytes_done = counters.bytes_received;
+  if (plan_) {
+    progress.files_total = plan_->summary().download_files;
+    progress.bytes_total = plan_->summary().download_bytes;
+  }
+  return options_.on_progress(progress);
+}
+
+}  // namespace tufmirror::sync

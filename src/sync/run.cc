@@ -1,0 +1,51 @@
+// The frame of every run: the lock before it, the report after it.
+#include "tufmirror/sync/run.h"
+
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "sync/origin_run.h"
+#include "sync/replica_run.h"
+#include "tufmirror/base/status_macros.h"
+#include "tufmirror/report/history.h"
+#include "tufmirror/tree/publisher.h"
+
+namespace tufmirror::sync {
+namespace {
+
+absl::Status RunLocked(const tree::Home& home, const Config& config,
+                       RunOptions& options, report::RunReport& report) {
+  ASSIGN_OR_RETURN(const auto lock,
+                   home.Lock(options.dry_run ? "sync --dry-run" : "sync"));
+  absl::Status outcome = config.upstream.kind == UpstreamKind::kTuf
+                             ? ReplicaRun(home, config, options, report).Run()
+                             : RunOrigin(home, config, options, report);
+  if (const auto live = tree::Publisher::CurrentGeneration(home); live.ok()) {
+    report.generation = live->number;
+    report.targets = live->targets;
+  }
+  return outcome;
+}
+
+}  // namespace
+
+report::RunReport RunSync(const tree::Home& home, const Config& config,
+                          RunOptions& options) {
+  const absl::Time start = absl::Now();
+  report::RunReport report;
+  report.kind =
+      config.upstream.kind == UpstreamKind::kTuf ? "replica" : "origin";
+  report.started = options.now;
+  report.dry_run = options.dry_run;
+  report.outcome = RunLocked(home, config, options, report);
+  report.duration = absl::Now() - start;
+  if (!options.dry_run) {
+    // The history is for people; a run is not undone for want of it.
+    const absl::Status written =
+        report::AppendHistory(home.layout().history(), report);
+    if (!written.ok()) report.warnings.emplace_back(written.message());
+  }
+  return report;
+}
+
+}  // namespace tufmirror::sync
