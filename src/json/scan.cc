@@ -55,6 +55,13 @@ size_t DecimalLength(int64_t number) {
   return 1 + DecimalDigits(uint64_t{0} - static_cast<uint64_t>(number));
 }
 
+// Byte order. Most neighbouring keys differ in their first byte, and need no
+// call to find out.
+bool IsBefore(std::string_view a, std::string_view b) {
+  if (a.empty() || b.empty() || a[0] == b[0]) return a < b;
+  return static_cast<unsigned char>(a[0]) < static_cast<unsigned char>(b[0]);
+}
+
 class Scanner {
  public:
   Scanner(size_t max_depth, const ParsedText& parsed)
@@ -117,7 +124,7 @@ class Scanner {
     for (size_t i = index + 1; i < close; i = parsed_.Next(i + 1)) {
       const std::string_view key = parsed_.String(i);
       if (i != index + 1) {
-        ascending = ascending && last_key < key;
+        ascending = ascending && IsBefore(last_key, key);
         ++length_;  // comma
       }
       last_key = key;
