@@ -77,6 +77,17 @@ TEST(PathPatternTest, MatchesAsTheSpecificationSays) {
       {"??", "ab", true},
       {"?*", "", false},
       {"*?", "a", true},
+      // One character, not one byte.
+      {"?", "é", true},
+      {"??", "é", false},
+      {"*??", "é", false},
+      {"?*?", "é", false},
+      {"*?", "é", true},
+      {"?é", "éé", true},
+      {"a?b", "a€b", true},
+      {"*?b", "a€b", true},
+      {"a??b", "a€b", false},
+      {"é", "É", false},
       // Literally.
       {"", "", true},
       {"", "a", false},
