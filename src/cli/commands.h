@@ -1,0 +1,83 @@
+// The commands, each as a function from its parsed options to an exit code.
+// Only these print.
+#ifndef TUFMIRROR_CLI_COMMANDS_H_
+#define TUFMIRROR_CLI_COMMANDS_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace tufmirror::cli {
+
+struct InitOriginArguments {
+  std::string home;
+  std::string from;
+  std::string key_dir;  // empty: HOME/keys
+  std::string passphrase_file;
+  int bits = 6;
+  int root_keys = 1;
+  int root_threshold = 1;
+  bool unencrypted_keys = false;
+  bool hash_prefixes = false;
+};
+int InitOriginCommand(const InitOriginArguments& arguments);
+
+struct InitReplicaArguments {
+  std::string home;
+  std::vector<std::string> from;
+  std::string root;
+};
+int InitReplicaCommand(const InitReplicaArguments& arguments);
+
+struct SyncArguments {
+  std::string home;
+  bool dry_run = false;
+  bool json = false;
+  bool verbose = false;
+  std::optional<double> max_removals;
+};
+int SyncCommand(const SyncArguments& arguments);
+
+struct ServeArguments {
+  std::string home;
+  std::string listen = "127.0.0.1:8080";
+  bool access_log = false;
+};
+int ServeCommand(const ServeArguments& arguments);
+
+struct StatusArguments {
+  std::string home;
+  bool json = false;
+};
+int StatusCommand(const StatusArguments& arguments);
+
+struct VerifyArguments {
+  std::string home;
+  bool deep = false;
+  bool json = false;
+};
+int VerifyCommand(const VerifyArguments& arguments);
+
+int RollbackCommand(const std::string& home);
+
+struct ClientArguments {
+  std::string metadata_dir;
+  std::string metadata_url;
+  std::vector<std::string> target_names;
+  std::string target_base_url;
+  std::string target_dir;
+};
+int ClientInitCommand(const ClientArguments& arguments,
+                      const std::string& root_file);
+int ClientRefreshCommand(const ClientArguments& arguments);
+int ClientDownloadCommand(const ClientArguments& arguments);
+
+// Prints "tufmirror: MESSAGE" to standard error; gives the exit code.
+int Fail(const absl::Status& status);
+
+}  // namespace tufmirror::cli
+
+#endif  // TUFMIRROR_CLI_COMMANDS_H_

@@ -1,0 +1,455 @@
+// One table holds every option: its name, its help, how it is read and how it
+// is written. Nothing else knows the file's format.
+#include "cli/config_file.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#define TOML_EXCEPTIONS 0
+#define TOML_HEADER_ONLY 1
+#include <toml++/toml.h>
+
+#include "fmt/format.h"
+#include "tufmirror/base/failure.h"
+#include "tufmirror/base/status_macros.h"
+#include "tufmirror/base/strings.h"
+#include "tufmirror/fs/file.h"
+
+namespace tufmirror::cli {
+namespace {
+
+using sync::Config;
+
+constexpr uint64_t kMaxConfigBytes = uint64_t{1} << 20;
+
+struct Option {
+  std::string section;
+  std::string key;
+  std::string help;
+  std::function<absl::Status(const toml::node&, Config&)> read;
+  std::function<std::string(const Config&)> write;
+
+  std::string Name() const { return section + "." + key; }
+};
+
+absl::Status Expected(std::string_view what, const toml::node& got) {
+  std::string type = fmt::format("{}", static_cast<int>(got.type()));
+  switch (got.type()) {
+    case toml::node_type::string:
+      type = "a string";
+      break;
+    case toml::node_type::integer:
+      type = "an integer";
+      break;
+    case toml::node_type::floating_point:
+      type = "a number";
+      break;
+    case toml::node_type::boolean:
+      type = "true or false";
+      break;
+    case toml::node_type::array:
+      type = "an array";
+      break;
+    case toml::node_type::table:
+      type = "a table";
+      break;
+    default:
+      type = "a date or time";
+  }
+  return MakeFailure(Failure::kUsage,
+                     fmt::format("expected {}, got {}", what, type));
+}
+
+absl::StatusOr<std::string> StringOf(const toml::node& node) {
+  if (const auto value = node.value_exact<std::string>()) return *value;
+  return Expected("a string", node);
+}
+
+std::string QuoteToml(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+      quoted += fmt::format("\\u{:04X}", static_cast<unsigned char>(c));
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + '"';
+}
+
+// A reference to one field of a Config, const or not.
+template <typename T>
+using Field = std::function<T&(Config&)>;
+
+template <typename T>
+const T& Get(const Field<T>& field, const Config& config) {
+  return field(const_cast<Config&>(config));
+}
+
+Option StringOption(std::string section, std::string key, std::string help,
+                    Field<std::string> field) {
+  return {
+      std::move(section), std::move(key), std::move(help),
+      [field](const toml::node& node, Config& config) -> absl::Status {
+        ASSIGN_OR_RETURN(field(config), StringOf(node));
+        return absl::OkStatus();
+      },
+      [field](const Config& config) { return QuoteToml(Get(field, config)); }};
+}
+
+Option StringsOption(std::string section, std::string key, std::string help,
+                     Field<std::vector<std::string>> field) {
+  return {std::move(section), std::move(key), std::move(help),
+          [field](const toml::node& node, Config& config) -> absl::Status {
+            std::vector<std::string> strings;
+            if (const toml::array* array = node.as_array()) {
+              for (const toml::node& element : *array) {
+                ASSIGN_OR_RETURN(std::string text, StringOf(element));
+                strings.push_back(std::move(text));
+              }
+            } else {
+              ASSIGN_OR_RETURN(std::string text, StringOf(node));
+              strings.push_back(std::move(text));
+            }
+            field(config) = std::move(strings);
+            return absl::OkStatus();
+          },
+          [field](const Config& config) {
+            std::string text = "[";
+            for (const std::string& element : Get(field, config)) {
+              if (text.size() > 1) text += ", ";
+              text += QuoteToml(element);
+            }
+            return text + "]";
+          }};
+}
+
+Option IntegerOption(std::string section, std::string key, std::string help,
+                     int64_t minimum, int64_t maximum, Field<int> field) {
+  return {std::move(section), std::move(key), std::move(help),
+          [=](const toml::node& node, Config& config) -> absl::Status {
+            const auto value = node.value_exact<int64_t>();
+            if (!value) return Expected("an integer", node);
+            if (*value < minimum || *value > maximum) {
+              return MakeFailure(Failure::kUsage,
+                                 fmt::format("expected {} to {}, got {}",
+                                             minimum, maximum, *value));
+            }
+            field(config) = static_cast<int>(*value);
+            return absl::OkStatus();
+          },
+          [field](const Config& config) {
+            return fmt::format("{}", Get(field, config));
+          }};
+}
+
+Option ShareOption(std::string section, std::string key, std::string help,
+                   Field<double> field) {
+  return {std::move(section), std::move(key), std::move(help),
+          [field](const toml::node& node, Config& config) -> absl::Status {
+            const auto value = node.value<double>();
+            if (!value || !node.is_number()) return Expected("a number", node);
+            if (!(*value >= 0 && *value <= 1)) {
+              return MakeFailure(
+                  Failure::kUsage,
+                  fmt::format("expected a share from 0 to 1, got {}", *value));
+            }
+            field(config) = *value;
+            return absl::OkStatus();
+          },
+          [field](const Config& config) {
+            return fmt::format("{}", Get(field, config));
+          }};
+}
+
+Option DurationOption(std::string section, std::string key, std::string help,
+                      Field<absl::Duration> field) {
+  return {std::move(section), std::move(key), std::move(help),
+          [field](const toml::node& node, Config& config) -> absl::Status {
+            ASSIGN_OR_RETURN(const std::string text, StringOf(node));
+            ASSIGN_OR_RETURN(field(config), ParseDuration(text));
+            return absl::OkStatus();
+          },
+          [field](const Config& config) {
+            return QuoteToml(DurationText(Get(field, config)));
+          }};
+}
+
+Option BytesOption(std::string section, std::string key, std::string help,
+                   Field<uint64_t> field) {
+  return {std::move(section), std::move(key), std::move(help),
+          [field](const toml::node& node, Config& config) -> absl::Status {
+            if (const auto value = node.value_exact<int64_t>();
+                value && *value >= 0) {
+              field(config) = static_cast<uint64_t>(*value);
+              return absl::OkStatus();
+            }
+            ASSIGN_OR_RETURN(const std::string text, StringOf(node));
+            ASSIGN_OR_RETURN(field(config), ParseByteCount(text));
+            return absl::OkStatus();
+          },
+          [field](const Config& config) {
+            return QuoteToml(ByteCountText(Get(field, config)));
+          }};
+}
+
+Option KindOption() {
+  return {"upstream", "kind",
+          "\"tuf\": follow a TUF repository (replica); \"directory\": sign a "
+          "directory of distributions (origin)",
+          [](const toml::node& node, Config& config) -> absl::Status {
+            ASSIGN_OR_RETURN(const std::string text, StringOf(node));
+            if (text == "tuf") {
+              config.upstream.kind = sync::UpstreamKind::kTuf;
+            } else if (text == "directory") {
+              config.upstream.kind = sync::UpstreamKind::kDirectory;
+            } else {
+              return MakeFailure(
+                  Failure::kUsage,
+                  fmt::format("expected \"tuf\" or \"directory\", got \"{}\"",
+                              Printable(text, 40)));
+            }
+            return absl::OkStatus();
+          },
+          [](const Config& config) {
+            return config.upstream.kind == sync::UpstreamKind::kTuf
+                       ? std::string("\"tuf\"")
+                       : std::string("\"directory\"");
+          }};
+}
+
+std::vector<Option> UpstreamOptions() {
+  return {
+      KindOption(),
+      StringOption(
+          "upstream", "directory",
+          "origin: where wheels and sdists are, searched recursively",
+          [](Config & c) -> auto& { return c.upstream.directory; }),
+      StringsOption(
+          "upstream", "url",
+          "replica: base URLs of the repository (http, https, file), "
+          "tried in order",
+          [](Config & c) -> auto& { return c.upstream.urls; }),
+      StringOption(
+          "upstream", "metadata_path",
+          "replica: where metadata is, below each url",
+          [](Config & c) -> auto& { return c.upstream.metadata_path; }),
+      StringsOption(
+          "upstream", "targets_url",
+          "replica: base URLs of targets, if they are elsewhere than url",
+          [](Config & c) -> auto& { return c.upstream.targets_urls; }),
+  };
+}
+
+std::vector<Option> TransferOptions() {
+  return {
+      IntegerOption(
+          "upstream", "concurrency", "transfers at the same time", 1, 256,
+          [](Config & c) -> auto& { return c.upstream.transfer.concurrency; }),
+      BytesOption(
+          "upstream", "max_rate",
+          "bytes per second over all transfers, 0: no limit",
+          [](Config & c) -> auto& { return c.upstream.transfer.max_rate; }),
+      IntegerOption(
+          "upstream", "retries", "further tries of what can heal", 0, 100,
+          [](Config & c) -> auto& { return c.upstream.transfer.retries; }),
+      DurationOption(
+          "upstream", "connect_timeout", "time to connect to a server",
+          [](Config & c) -> auto& {
+            return c.upstream.transfer.connect_timeout;
+          }),
+      DurationOption(
+          "upstream", "download_timeout", "time for one file, overall",
+          [](Config & c) -> auto& {
+            return c.upstream.transfer.download_timeout;
+          }),
+      BytesOption(
+          "upstream", "min_speed",
+          "bytes per second below which a transfer is given up ...",
+          [](Config & c) -> auto& { return c.upstream.transfer.min_speed; }),
+      DurationOption(
+          "upstream", "min_speed_time", "... after this long",
+          [](Config & c) -> auto& {
+            return c.upstream.transfer.min_speed_time;
+          }),
+      StringOption(
+          "upstream", "proxy",
+          "proxy URL; empty: http_proxy, https_proxy, no_proxy",
+          [](Config & c) -> auto& { return c.upstream.transfer.proxy; }),
+      StringOption(
+          "upstream", "ca_file",
+          "PEM file of certificate authorities; empty: the system's",
+          [](Config & c) -> auto& { return c.upstream.transfer.ca_file; }),
+      StringOption(
+          "upstream", "user_agent", "empty: tufmirror/VERSION",
+          [](Config & c) -> auto& { return c.upstream.transfer.user_agent; }),
+  };
+}
+
+std::vector<Option> OriginAndPublishOptions() {
+  return {
+      StringOption(
+          "origin", "online_key",
+          "private key of bins, snapshot and timestamp (PKCS#8 PEM)",
+          [](Config & c) -> auto& { return c.origin.online_key; }),
+      StringOption(
+          "origin", "passphrase_file",
+          "its passphrase, in the first line; empty: "
+          "TUFMIRROR_KEY_PASSPHRASE or a prompt",
+          [](Config & c) -> auto& { return c.origin.passphrase_file; }),
+      IntegerOption(
+          "origin", "bin_bits", "2^bin_bits bins; chosen at init, then fixed",
+          1, 20, [](Config & c) -> auto& { return c.origin.bin_bits; }),
+      DurationOption(
+          "origin", "bin_expiry", "life of a bin's signature",
+          [](Config & c) -> auto& { return c.origin.bin_expiry; }),
+      DurationOption(
+          "origin", "snapshot_expiry", "life of the snapshot's signature",
+          [](Config & c) -> auto& { return c.origin.snapshot_expiry; }),
+      DurationOption(
+          "origin", "timestamp_expiry", "life of the timestamp's signature",
+          [](Config & c) -> auto& { return c.origin.timestamp_expiry; }),
+      DurationOption(
+          "publish", "grace",
+          "how long superseded metadata and pages stay for slow readers",
+          [](Config & c) -> auto& { return c.publish.grace; }),
+      DurationOption(
+          "publish", "keep_removed",
+          "how long removed distribution files stay on disk",
+          [](Config & c) -> auto& { return c.publish.keep_removed; }),
+      ShareOption(
+          "brakes", "max_removals",
+          "share of all targets that one run may remove",
+          [](Config & c) -> auto& { return c.brakes.max_removals; }),
+      BytesOption(
+          "brakes", "min_free_space", "bytes that must stay free on the disk",
+          [](Config & c) -> auto& { return c.brakes.min_free_space; }),
+  };
+}
+
+std::vector<Option> AllOptions() {
+  std::vector<Option> all = UpstreamOptions();
+  for (auto more : {TransferOptions(), OriginAndPublishOptions()}) {
+    for (Option& option : more) all.push_back(std::move(option));
+  }
+  return all;
+}
+
+// Levenshtein distance, for "did you mean".
+size_t EditDistance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = std::exchange(row[0], i);
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t substitute = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitute});
+    }
+  }
+  return row[b.size()];
+}
+
+absl::Status UnknownKey(std::string_view name, const std::vector<Option>& all) {
+  const auto nearest = std::min_element(
+      all.begin(), all.end(), [name](const Option& a, const Option& b) {
+        return EditDistance(name, a.Name()) < EditDistance(name, b.Name());
+      });
+  return MakeFailure(Failure::kUsage,
+                     fmt::format("there is no option '{}'; the nearest is '{}'",
+                                 Printable(name, 80), nearest->Name()));
+}
+
+absl::Status ReadOption(const std::string& name, const toml::node& node,
+                        const std::vector<Option>& all, Config& config) {
+  const auto option =
+      std::find_if(all.begin(), all.end(),
+                   [&name](const Option& o) { return o.Name() == name; });
+  if (option == all.end()) return UnknownKey(name, all);
+  return Annotate(option->read(node, config), name);
+}
+
+absl::Status ReadTable(const toml::table& table, const std::string& path,
+                       const std::vector<Option>& all, Config& config) {
+  const auto at = [&path](const absl::Status& status, const toml::node& node) {
+    return Annotate(status,
+                    fmt::format("{}:{}", path, node.source().begin.line));
+  };
+  for (const auto& [section, content] : table) {
+    const std::string section_name(section.str());
+    const toml::table* options = content.as_table();
+    if (options == nullptr) {
+      return at(UnknownKey(section_name, all), content);
+    }
+    for (const auto& [key, node] : *options) {
+      const std::string name = section_name + "." + std::string(key.str());
+      RETURN_IF_ERROR(at(ReadOption(name, node, all, config), node));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckWhole(const Config& config) {
+  const sync::UpstreamConfig& upstream = config.upstream;
+  if (upstream.kind == sync::UpstreamKind::kDirectory) {
+    if (!upstream.directory.starts_with('/')) {
+      return MakeFailure(
+          Failure::kUsage,
+          fmt::format("upstream.directory: expected an absolute path, got '{}'",
+                      Printable(upstream.directory)));
+    }
+    return absl::OkStatus();
+  }
+  if (upstream.urls.empty()) {
+    return MakeFailure(Failure::kUsage,
+                       "upstream.url: expected at least one URL, got none");
+  }
+  for (const auto& urls : {upstream.urls, upstream.targets_urls}) {
+    for (const std::string& url : urls) RETURN_IF_ERROR(http::CheckUrl(url));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Config> ParseConfig(std::string_view text,
+                                   const std::string& path) {
+  const toml::parse_result parsed = toml::parse(text, path);
+  if (!parsed) {
+    const toml::parse_error& error = parsed.error();
+    return MakeFailure(Failure::kUsage,
+                       fmt::format("{}:{}: {}", path, error.source().begin.line,
+                                   error.description()));
+  }
+  Config config;
+  RETURN_IF_ERROR(ReadTable(parsed.table(), path, AllOptions(), config));
+  RETURN_IF_ERROR(Annotate(CheckWhole(config), path));
+  return config;
+}
+
+absl::StatusOr<Config> LoadConfig(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string text, fs::ReadFile(path, kMaxConfigBytes));
+  return ParseConfig(text, path);
+}
+
+std::string WriteConfig(const Config& config) {
+  std::string text =
+      "# tufmirror: every option, with its help. Unknown options are "
+      "refused.\n";
+  std::string section;
+  for (const Option& option : AllOptions()) {
+    if (option.section != section) {
+      section = option.section;
+      text += fmt::format("\n[{}]\n", section);
+    }
+    text += fmt::format("# {}\n{} = {}\n", option.help, option.key,
+                        option.write(config));
+  }
+  return text;
+}
+
+}  // namespace tufmirror::cli

@@ -1,0 +1,233 @@
+// tufmirror: the command line. Parsing only; what a command does is in its own
+// file.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "cli/commands.h"
+#include "fmt/format.h"
+
+namespace tufmirror::cli {
+namespace {
+
+constexpr int kUsageExitCode = 2;
+
+// What the chosen command will run, set by its callback.
+using Chosen = std::function<int()>;
+
+void AddInit(CLI::App& app, Chosen& chosen) {
+  CLI::App* init = app.add_subcommand("init", "Make a new home");
+  init->require_subcommand(1);
+
+  CLI::App* origin = init->add_subcommand(
+      "origin", "A home that signs a directory of distributions");
+  auto origin_arguments = std::make_shared<InitOriginArguments>();
+  origin->add_option("HOME", origin_arguments->home, "Directory to make")
+      ->required();
+  origin
+      ->add_option("--from", origin_arguments->from,
+                   "Directory of wheels and sdists")
+      ->required();
+  origin->add_option("--key-dir", origin_arguments->key_dir,
+                     "Where the private keys go (default HOME/keys)");
+  origin
+      ->add_option("--bits", origin_arguments->bits,
+                   "2^BITS bins; about 2^6 for 10,000 targets, 2^14 for "
+                   "all of PyPI")
+      ->capture_default_str();
+  origin
+      ->add_option("--root-keys", origin_arguments->root_keys,
+                   "Number of root keys")
+      ->capture_default_str();
+  origin
+      ->add_option("--root-threshold", origin_arguments->root_threshold,
+                   "How many of them must sign")
+      ->capture_default_str();
+  origin->add_option("--passphrase-file", origin_arguments->passphrase_file,
+                     "File whose first line is the passphrase of the keys");
+  origin->add_flag("--unencrypted-keys", origin_arguments->unencrypted_keys,
+                   "Write the private keys without a passphrase");
+  origin->add_flag("--hash-prefixes", origin_arguments->hash_prefixes,
+                   "Delegate by path_hash_prefixes, for clients without "
+                   "TAP 15");
+  origin->footer(
+      "Example: tufmirror init origin /srv/mirror --from /srv/wheels "
+      "--root-keys 3 --root-threshold 2");
+  origin->callback([origin_arguments, &chosen] {
+    chosen = [origin_arguments] {
+      return InitOriginCommand(*origin_arguments);
+    };
+  });
+
+  CLI::App* replica =
+      init->add_subcommand("replica", "A home that follows a TUF repository");
+  auto replica_arguments = std::make_shared<InitReplicaArguments>();
+  replica->add_option("HOME", replica_arguments->home, "Directory to make")
+      ->required();
+  replica
+      ->add_option("--from", replica_arguments->from,
+                   "Base URL of an origin or replica (http, https, file); "
+                   "several are tried in order")
+      ->required();
+  replica
+      ->add_option("--root", replica_arguments->root,
+                   "The root.json to trust, got on a way you trust")
+      ->required();
+  replica->footer(
+      "Example: tufmirror init replica /srv/mirror --from "
+      "https://mirror.example/ --root 1.root.json");
+  replica->callback([replica_arguments, &chosen] {
+    chosen = [replica_arguments] {
+      return InitReplicaCommand(*replica_arguments);
+    };
+  });
+}
+
+void AddSync(CLI::App& app, Chosen& chosen) {
+  CLI::App* sync = app.add_subcommand(
+      "sync", "Bring a home up to date; run it from cron or a timer");
+  auto arguments = std::make_shared<SyncArguments>();
+  sync->add_option("HOME", arguments->home, "The home")->required();
+  sync->add_flag("--dry-run", arguments->dry_run,
+                 "Print what would be done, change nothing");
+  sync->add_flag("--json", arguments->json, "Print the run report as JSON");
+  sync->add_flag("-v,--verbose", arguments->verbose,
+                 "Print the report even if there is no terminal");
+  sync->add_option("--max-removals", arguments->max_removals,
+                   "Share of all targets this run may remove (0 to 1), "
+                   "instead of brakes.max_removals")
+      ->check(CLI::Range(0.0, 1.0));
+  sync->footer(
+      "Exit codes: 0 published or nothing to do, 1 failed (the old generation "
+      "is still served), 2 usage, 3 published but something was held back, 4 "
+      "another run holds the lock, 5 a security check failed, 6 stopped by a "
+      "brake.\nExample: tufmirror sync /srv/mirror");
+  sync->callback([arguments, &chosen] {
+    chosen = [arguments] { return SyncCommand(*arguments); };
+  });
+}
+
+void AddServe(CLI::App& app, Chosen& chosen) {
+  CLI::App* serve =
+      app.add_subcommand("serve", "Serve a home over HTTP, for trials");
+  auto arguments = std::make_shared<ServeArguments>();
+  serve->add_option("HOME", arguments->home, "The home")->required();
+  serve
+      ->add_option("--listen", arguments->listen,
+                   "Address and port; port 0 picks one")
+      ->capture_default_str();
+  serve->add_flag("--access-log", arguments->access_log,
+                  "Print a line for each request");
+  serve->footer("Example: tufmirror serve /srv/mirror --listen 127.0.0.1:0");
+  serve->callback([arguments, &chosen] {
+    chosen = [arguments] { return ServeCommand(*arguments); };
+  });
+}
+
+void AddInspection(CLI::App& app, Chosen& chosen) {
+  CLI::App* status = app.add_subcommand("status", "Say what a home serves");
+  auto status_arguments = std::make_shared<StatusArguments>();
+  status->add_option("HOME", status_arguments->home, "The home")->required();
+  status->add_flag("--json", status_arguments->json, "Print JSON");
+  status->footer("Example: tufmirror status /srv/mirror");
+  status->callback([status_arguments, &chosen] {
+    chosen = [status_arguments] { return StatusCommand(*status_arguments); };
+  });
+
+  CLI::App* verify = app.add_subcommand(
+      "verify", "Verify every signature and file that a home serves");
+  auto verify_arguments = std::make_shared<VerifyArguments>();
+  verify->add_option("HOME", verify_arguments->home, "The home")->required();
+  verify->add_flag("--deep", verify_arguments->deep, "Hash every file too");
+  verify->add_flag("--json", verify_arguments->json, "Print JSON");
+  verify->footer(
+      "Exit codes: 0 all is well, 5 something is damaged, missing or expired."
+      "\nExample: tufmirror verify /srv/mirror --deep");
+  verify->callback([verify_arguments, &chosen] {
+    chosen = [verify_arguments] { return VerifyCommand(*verify_arguments); };
+  });
+
+  CLI::App* rollback =
+      app.add_subcommand("rollback", "Serve the previous generation again");
+  auto home = std::make_shared<std::string>();
+  rollback->add_option("HOME", *home, "The home")->required();
+  rollback->footer(
+      "Stop the timer first: the next sync goes forward again.\nExample: "
+      "tufmirror rollback /srv/mirror");
+  rollback->callback(
+      [home, &chosen] { chosen = [home] { return RollbackCommand(*home); }; });
+}
+
+void AddClient(CLI::App& app, Chosen& chosen) {
+  CLI::App* client =
+      app.add_subcommand("client", "A plain TUF client (exit code 0 or 1)");
+  auto arguments = std::make_shared<ClientArguments>();
+  client
+      ->add_option("--metadata-dir", arguments->metadata_dir,
+                   "Where trusted metadata is kept")
+      ->required();
+  client->add_option("--metadata-url", arguments->metadata_url,
+                     "URL of the repository's metadata directory");
+  client->add_option("--target-name", arguments->target_names,
+                     "Target path; may be given several times");
+  client->add_option("--target-base-url", arguments->target_base_url,
+                     "URL below which targets are");
+  client->add_option("--target-dir", arguments->target_dir,
+                     "Where downloaded targets go");
+  client->require_subcommand(1);
+  client->footer(
+      "Example: tufmirror client --metadata-dir trust --metadata-url "
+      "https://mirror.example/metadata/ refresh");
+
+  CLI::App* init = client->add_subcommand("init", "Trust a root");
+  auto root_file = std::make_shared<std::string>();
+  init->add_option("ROOT_FILE", *root_file, "The root.json to trust")
+      ->required();
+  init->callback([arguments, root_file, &chosen] {
+    chosen = [arguments, root_file] {
+      return ClientInitCommand(*arguments, *root_file);
+    };
+  });
+  client->add_subcommand("refresh", "Refresh the top-level metadata")
+      ->callback([arguments, &chosen] {
+        chosen = [arguments] { return ClientRefreshCommand(*arguments); };
+      });
+  client->add_subcommand("download", "Refresh, then download targets")
+      ->callback([arguments, &chosen] {
+        chosen = [arguments] { return ClientDownloadCommand(*arguments); };
+      });
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("A PyPI mirror whose every byte its readers can verify (TUF).",
+               "tufmirror");
+  app.set_version_flag("--version", TUFMIRROR_VERSION);
+  app.require_subcommand(1);
+  app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
+    return fmt::format("tufmirror: {}\nSee: {} --help\n", error.what(),
+                       failed->get_name());
+  });
+  Chosen chosen;
+  AddInit(app, chosen);
+  AddSync(app, chosen);
+  AddServe(app, chosen);
+  AddInspection(app, chosen);
+  AddClient(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {  // CLI11's only way to say so
+    const int code = app.exit(error);
+    if (code == 0) return 0;  // --help, --version
+    const bool is_client = argc > 1 && std::string_view(argv[1]) == "client";
+    return is_client ? 1 : kUsageExitCode;
+  }
+  return chosen();
+}
+
+}  // namespace
+}  // namespace tufmirror::cli
+
+int main(int argc, char** argv) { return tufmirror::cli::Main(argc, argv); }

@@ -1,0 +1,133 @@
+// tufmirror status, verify and rollback: looking at a home, and one step back.
+#include <cstdio>
+
+#include "absl/time/clock.h"
+#include "cli/commands.h"
+#include "cli/signals.h"
+#include "cli/terminal.h"
+#include "fmt/format.h"
+#include "tufmirror/base/failure.h"
+#include "tufmirror/base/status_macros.h"
+#include "tufmirror/report/history.h"
+#include "tufmirror/report/run_report.h"
+#include "tufmirror/sync/verify.h"
+#include "tufmirror/tree/home.h"
+#include "tufmirror/tree/publisher.h"
+#include "tufmirror/tuf/model.h"
+
+namespace tufmirror::cli {
+namespace {
+
+constexpr int kDamagedExitCode = 5;
+
+struct HomeStatus {
+  std::string home;
+  tree::GenerationInfo generation;
+  std::string last_run;  // JSON, empty if none
+};
+
+absl::StatusOr<HomeStatus> ReadStatus(const std::string& path) {
+  ASSIGN_OR_RETURN(const tree::Home home, tree::Home::Open(path));
+  HomeStatus status;
+  status.home = home.layout().home();
+  ASSIGN_OR_RETURN(status.generation, tree::Publisher::CurrentGeneration(home));
+  ASSIGN_OR_RETURN(const auto lines,
+                   report::ReadHistory(home.layout().history(), 1));
+  if (!lines.empty()) status.last_run = lines.back();
+  return status;
+}
+
+// An expiry may be unknown (nothing published) or beyond any calendar.
+std::string ExpiryText(absl::Time expiry) {
+  return expiry == absl::InfiniteFuture() ? "" : tuf::FormatExpiry(expiry);
+}
+
+void PrintJson(const HomeStatus& status) {
+  const tree::GenerationInfo& generation = status.generation;
+  fmt::print(
+      "{{\"generation\":{},\"published\":{},\"targets\":{},"
+      "\"target_bytes\":{},\"timestamp_version\":{},\"earliest_expiry\":{},"
+      "\"last_run\":{}}}\n",
+      generation.number,
+      generation.number == 0
+          ? "null"
+          : fmt::format("\"{}\"", tuf::FormatExpiry(generation.published)),
+      generation.targets, generation.target_bytes, generation.timestamp_version,
+      ExpiryText(generation.earliest_expiry).empty()
+          ? "null"
+          : fmt::format("\"{}\"", ExpiryText(generation.earliest_expiry)),
+      status.last_run.empty() ? "null" : status.last_run);
+}
+
+void PrintText(const HomeStatus& status) {
+  const tree::GenerationInfo& generation = status.generation;
+  if (generation.number == 0) {
+    fmt::print("{}: nothing is published yet\n", status.home);
+    return;
+  }
+  fmt::print("{}: generation {}, published {}\n", status.home,
+             generation.number, tuf::FormatExpiry(generation.published));
+  fmt::print("  {} targets, {} bytes; timestamp version {}\n",
+             generation.targets, generation.target_bytes,
+             generation.timestamp_version);
+  const std::string expiry = ExpiryText(generation.earliest_expiry);
+  if (expiry.empty()) return;
+  fmt::print("  metadata {} at {}\n",
+             generation.earliest_expiry <= absl::Now() ? "EXPIRED" : "expires",
+             expiry);
+}
+
+absl::StatusOr<sync::VerifyReport> Verify(const VerifyArguments& arguments) {
+  ASSIGN_OR_RETURN(const StopSignals signals, StopSignals::Block());
+  ASSIGN_OR_RETURN(const tree::Home home, tree::Home::Open(arguments.home));
+  // The standby tree changes during a sync, and live when it ends.
+  ASSIGN_OR_RETURN(const auto lock, home.Lock("verify"));
+  ProgressBar bar;
+  sync::VerifyOptions options;
+  options.depth =
+      arguments.deep ? sync::VerifyDepth::kDeep : sync::VerifyDepth::kPresence;
+  options.now = absl::Now();
+  options.on_progress = [&](const sync::Progress& progress) {
+    bar.Draw(progress);
+    return signals.Check();
+  };
+  return sync::VerifyHome(home, options);
+}
+
+absl::StatusOr<tree::GenerationInfo> Rollback(const std::string& path) {
+  ASSIGN_OR_RETURN(const tree::Home home, tree::Home::Open(path));
+  ASSIGN_OR_RETURN(const auto lock, home.Lock("rollback"));
+  RETURN_IF_ERROR(tree::Publisher::Rollback(home));
+  return tree::Publisher::CurrentGeneration(home);
+}
+
+}  // namespace
+
+int StatusCommand(const StatusArguments& arguments) {
+  const auto status = ReadStatus(arguments.home);
+  if (!status.ok()) return Fail(status.status());
+  if (arguments.json) {
+    PrintJson(*status);
+  } else {
+    PrintText(*status);
+  }
+  return 0;
+}
+
+int VerifyCommand(const VerifyArguments& arguments) {
+  const auto verified = Verify(arguments);
+  if (!verified.ok()) return Fail(verified.status());
+  fmt::print("{}{}",
+             arguments.json ? sync::ToJson(*verified) : sync::ToText(*verified),
+             arguments.json ? "\n" : "");
+  return verified->problems.empty() ? 0 : kDamagedExitCode;
+}
+
+int RollbackCommand(const std::string& home) {
+  const auto generation = Rollback(home);
+  if (!generation.ok()) return Fail(generation.status());
+  fmt::print("generation {} is served again\n", generation->number);
+  return 0;
+}
+
+}  // namespace tufmirror::cli

@@ -1,0 +1,59 @@
+// tufmirror sync: quiet unless something went wrong or somebody is looking.
+#include <cstdio>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "cli/commands.h"
+#include "cli/config_file.h"
+#include "cli/signals.h"
+#include "cli/terminal.h"
+#include "fmt/format.h"
+#include "tufmirror/base/status_macros.h"
+#include "tufmirror/report/run_report.h"
+#include "tufmirror/sync/run.h"
+#include "tufmirror/tree/home.h"
+
+namespace tufmirror::cli {
+namespace {
+
+absl::StatusOr<report::RunReport> RunOnce(const SyncArguments& arguments) {
+  ASSIGN_OR_RETURN(const StopSignals signals, StopSignals::Block());
+  ASSIGN_OR_RETURN(const tree::Home home, tree::Home::Open(arguments.home));
+  ASSIGN_OR_RETURN(sync::Config config, LoadConfig(home.layout().config()));
+  if (arguments.max_removals) {
+    config.brakes.max_removals = *arguments.max_removals;
+  }
+  ProgressBar bar;
+  sync::RunOptions options;
+  options.dry_run = arguments.dry_run;
+  options.now = absl::Now();
+  options.on_progress = [&](const sync::Progress& progress) {
+    bar.Draw(progress);
+    return signals.Check();
+  };
+  if (!arguments.json) {
+    options.on_planned = [](std::string_view action, std::string_view path) {
+      fmt::print("{} {}\n", action, path);
+    };
+  }
+  options.passphrase = [&config] {
+    return ReadPassphrase(config.origin.passphrase_file, PassphraseUse::kOpen,
+                          config.origin.online_key);
+  };
+  return sync::RunSync(home, config, options);
+}
+
+}  // namespace
+
+int SyncCommand(const SyncArguments& arguments) {
+  const auto run = RunOnce(arguments);
+  if (!run.ok()) return Fail(run.status());
+  const int code = report::ExitCodeOf(*run);
+  if (arguments.json) fmt::print("{}\n", report::ToJson(*run));
+  const bool worth_saying =
+      code != 0 || !run->warnings.empty() || arguments.verbose || IsTerminal();
+  if (worth_saying) fmt::print(stderr, "{}", report::ToText(*run));
+  return code;
+}
+
+}  // namespace tufmirror::cli

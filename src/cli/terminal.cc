@@ -1,0 +1,169 @@
+#include "cli/terminal.h"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/time/clock.h"
+#include "fmt/format.h"
+#include "tufmirror/base/failure.h"
+#include "tufmirror/base/status_macros.h"
+#include "tufmirror/fs/file.h"
+
+namespace tufmirror::cli {
+namespace {
+
+constexpr size_t kMaxPassphraseBytes = 1024;
+constexpr std::string_view kEnvironment = "TUFMIRROR_KEY_PASSPHRASE";
+
+size_t TerminalColumns() {
+  winsize size = {};
+  const bool known =
+      ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : 80;
+}
+
+// Reads one line from the terminal with echo off.
+absl::StatusOr<crypto::Secret> Ask(std::string_view question) {
+  ASSIGN_OR_RETURN(const fs::UniqueFd tty, fs::Open("/dev/tty", O_RDWR));
+  termios before = {};
+  if (tcgetattr(tty.get(), &before) != 0) {
+    return fs::ErrnoFailure(errno, "tcgetattr", "/dev/tty");
+  }
+  termios quiet = before;
+  quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  const absl::Cleanup restore = [&] {
+    tcsetattr(tty.get(), TCSAFLUSH, &before);
+    (void)fs::WriteAll(tty.get(), "\n", "/dev/tty");
+  };
+  tcsetattr(tty.get(), TCSAFLUSH, &quiet);
+  RETURN_IF_ERROR(fs::WriteAll(tty.get(), question, "/dev/tty"));
+  char line[kMaxPassphraseBytes + 1];
+  const ssize_t got = read(tty.get(), line, sizeof(line));
+  const absl::Cleanup wipe = [&line] { explicit_bzero(line, sizeof(line)); };
+  if (got < 0) return fs::ErrnoFailure(errno, "read", "/dev/tty");
+  std::string_view text(line, static_cast<size_t>(got));
+  text = text.substr(0, text.find_first_of("\r\n"));
+  return crypto::Secret::Copy(text);
+}
+
+absl::StatusOr<crypto::Secret> FromFile(const std::string& path) {
+  ASSIGN_OR_RETURN(const auto info, fs::Stat(path));
+  if (!info) {
+    return MakeFailure(Failure::kKey,
+                       fmt::format("passphrase file {} does not exist", path));
+  }
+  if (!S_ISREG(info->mode) || (info->mode & 077) != 0) {
+    return MakeFailure(
+        Failure::kKey,
+        fmt::format("passphrase file {} has mode {:o}, expected a regular "
+                    "file that only its owner can read: chmod 600 {}",
+                    path, info->mode & 07777, path));
+  }
+  ASSIGN_OR_RETURN(std::string text, fs::ReadFile(path, kMaxPassphraseBytes));
+  const absl::Cleanup wipe = [&text] {
+    explicit_bzero(text.data(), text.size());
+  };
+  const std::string_view line = std::string_view(text).substr(
+      0, std::string_view(text).find_first_of("\r\n"));
+  return crypto::Secret::Copy(line);
+}
+
+std::string Megabytes(uint64_t bytes) {
+  return fmt::format("{:.1f}", static_cast<double>(bytes) / 1e6);
+}
+
+}  // namespace
+
+bool IsTerminal() { return isatty(STDERR_FILENO) == 1; }
+
+ProgressBar::ProgressBar() : enabled_(IsTerminal()) {}
+
+ProgressBar::~ProgressBar() { Clear(); }
+
+void ProgressBar::Draw(const sync::Progress& progress) {
+  if (!enabled_) return;
+  if (progress.phase != phase_) {
+    phase_ = std::string(progress.phase);
+    phase_start_ = absl::Now();
+  }
+  const std::string line =
+      ProgressLine(progress, absl::Now() - phase_start_, TerminalColumns() - 1);
+  fmt::print(stderr, "\r{}\x1b[K", line);
+  std::fflush(stderr);
+  drawn_ = true;
+}
+
+void ProgressBar::Clear() {
+  if (!std::exchange(drawn_, false)) return;
+  fmt::print(stderr, "\r\x1b[K");
+  std::fflush(stderr);
+}
+
+std::string ProgressLine(const sync::Progress& progress,
+                         absl::Duration since_phase_start, size_t columns) {
+  std::string line = fmt::format("{:<9}", progress.phase);
+  if (progress.files_total > 0) {
+    line +=
+        fmt::format(" {}/{} files", progress.files_done, progress.files_total);
+  }
+  const double seconds = absl::ToDoubleSeconds(since_phase_start);
+  if (progress.bytes_done > 0 || progress.bytes_total > 0) {
+    line += "  " + Megabytes(progress.bytes_done);
+    if (progress.bytes_total > 0) line += "/" + Megabytes(progress.bytes_total);
+    line += " MB";
+  }
+  if (progress.bytes_done > 0 && seconds > 0.1) {
+    const double rate = static_cast<double>(progress.bytes_done) / seconds;
+    line += fmt::format("  {:.1f} MB/s", rate / 1e6);
+    if (progress.bytes_total > progress.bytes_done) {
+      const double left =
+          static_cast<double>(progress.bytes_total - progress.bytes_done) /
+          rate;
+      line += left < 120 ? fmt::format("  {:.0f} s left", left)
+                         : fmt::format("  {:.0f} min left", left / 60);
+    }
+  }
+  if (line.size() > columns) line.resize(columns);
+  return line;
+}
+
+absl::StatusOr<crypto::Secret> ReadPassphrase(const std::string& file,
+                                              PassphraseUse use,
+                                              std::string_view what) {
+  if (const char* value = std::getenv(std::string(kEnvironment).c_str())) {
+    return crypto::Secret::Copy(value);
+  }
+  if (!file.empty()) return FromFile(file);
+  if (isatty(STDIN_FILENO) != 1) {
+    return MakeFailure(
+        Failure::kKey,
+        fmt::format("{} needs a passphrase: set {}, name a file that holds it "
+                    "(origin.passphrase_file or --passphrase-file), or run on "
+                    "a terminal",
+                    what, kEnvironment));
+  }
+  ASSIGN_OR_RETURN(crypto::Secret first,
+                   Ask(fmt::format("Passphrase for {}: ", what)));
+  if (use == PassphraseUse::kOpen) return first;
+  if (first.empty()) {
+    return MakeFailure(Failure::kKey,
+                       "the passphrase is empty; use --unencrypted-keys if "
+                       "that is what you want");
+  }
+  ASSIGN_OR_RETURN(const crypto::Secret second, Ask("The same again: "));
+  if (first.view() != second.view()) {
+    return MakeFailure(Failure::kKey, "the two passphrases differ");
+  }
+  return first;
+}
+
+}  // namespace tufmirror::cli
