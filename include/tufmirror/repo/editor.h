@@ -1,0 +1,152 @@
+// Edits the targets of an origin's repository and signs what that changes.
+//
+// Work and memory are proportional to the bins that change, plus the snapshot
+// and the list of when each bin expires.
+#ifndef TUFMIRROR_REPO_EDITOR_H_
+#define TUFMIRROR_REPO_EDITOR_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "tufmirror/client/repository_view.h"
+#include "tufmirror/repo/genesis.h"
+#include "tufmirror/repo/keys.h"
+#include "tufmirror/tuf/model.h"
+
+namespace tufmirror::repo {
+
+// Version and expiry of each bin, so that nobody reads all bins to learn which
+// are due. A record whose version is not the snapshot's says nothing.
+struct BinState {
+  int64_t version = 0;
+  absl::Time expires;
+  friend bool operator==(const BinState&, const BinState&) = default;
+};
+using BinStates = std::map<std::string, BinState, std::less<>>;
+
+// What happens to one target; never both sides empty or equal.
+struct TargetChange {
+  std::string path;
+  std::optional<tuf::TargetFile> before;
+  std::optional<tuf::TargetFile> after;
+};
+// By bin, each list sorted by path.
+using ChangesByBin = std::map<std::string, std::vector<TargetChange>>;
+
+struct ChangeCounts {
+  uint64_t added = 0;
+  uint64_t changed = 0;
+  uint64_t removed = 0;
+  int64_t bytes = 0;  // how much the sum of all targets' lengths grows
+};
+
+// A metadata file that was written, and the one it takes the place of.
+struct SignedRole {
+  std::string role;
+  int64_t version = 0;
+  std::optional<int64_t> replaces;  // version
+};
+
+struct SigningResult {
+  std::vector<SignedRole> roles;  // empty: nothing had to be signed
+  absl::Time earliest_expiry;     // of all metadata of the new state
+};
+
+// Not for use by two threads at once.
+class RepositoryEditor {
+ public:
+  // Opens the repository in `view`, which outlives this. `known` may be empty
+  // or out of date: bins that it does not know are read. kUnsupported if the
+  // repository is not one that MakeGenesis makes.
+  static absl::StatusOr<RepositoryEditor> Open(client::RepositoryView& view,
+                                               BinStates known);
+
+  // `target` is to be published. A later edit of a path wins. kUnauthorised if
+  // no bin may list it.
+  absl::Status Put(tuf::TargetFile target);
+  // `path` is to be no target any more; not an error if it is none.
+  absl::Status Remove(std::string path);
+
+  // Compares the edits with what is published and gives what is left of them;
+  // equal ones are dropped. To be called once, after the last edit.
+  absl::Status Resolve();
+  const ChangesByBin& changes() const { return changes_; }
+  ChangeCounts Counts() const;
+
+  // `path` as it will be published; nullopt if it will not be. Needs Resolve.
+  absl::StatusOr<std::optional<tuf::TargetFile>> After(std::string_view path);
+
+  // True if Finish would sign something: changes, or metadata that is due.
+  // Bins are due below their own share, between a third and two thirds, of
+  // their expiry; snapshot and timestamp below half of theirs.
+  bool MustSign(const SigningPolicy& policy, absl::Time now) const;
+
+  // The least version that no role signed online has had in this state.
+  int64_t NextVersion() const;
+
+  // Signs the bins that changed or are due, and snapshot and timestamp as
+  // needed, all as `version`, and gives them to `write`. One number for all
+  // roles of a publication: a version that was once published, then rolled
+  // back, never comes again with other bytes if the caller never gives it
+  // again. kKey if `online` is not the key that the repository names;
+  // kInternal if `version` is below NextVersion(). Needs Resolve.
+  absl::StatusOr<SigningResult> Finish(const SigningPolicy& policy,
+                                       absl::Time now, int64_t version,
+                                       const Signer& online, WriteRole write);
+
+  // The states of the bins, after Finish as it left them.
+  const BinStates& bin_states() const { return states_; }
+  // What the snapshot, after Finish the new one, lists.
+  const tuf::Snapshot& snapshot() const { return snapshot_; }
+  // The `bins` role, under which bins are verified.
+  const tuf::RolePtr& bins_role() const { return bins_role_; }
+
+ private:
+  struct Bins;  // which bin a path belongs to
+  using Edit = std::optional<tuf::TargetFile>;
+  using BinEdits = std::map<std::string, Edit>;
+
+  RepositoryEditor(client::RepositoryView& view, tuf::RolePtr bins_role,
+                   std::shared_ptr<const Bins> bins);
+
+  absl::StatusOr<BinEdits*> EditsOf(std::string_view path);
+  absl::Status ReadUnknownStates(BinStates known);
+  bool IsDue(std::string_view bin, const SigningPolicy& policy,
+             absl::Time now) const;
+  bool SnapshotIsDue(const SigningPolicy& policy, absl::Time now) const;
+  absl::Status CheckOnlineKey(const Signer& online) const;
+  absl::StatusOr<SignedRole> SignBin(const std::string& name,
+                                     const SigningPolicy& policy,
+                                     absl::Time now, int64_t version,
+                                     const Signer& online, WriteRole write);
+  absl::StatusOr<std::string> SignSnapshot(const SigningPolicy& policy,
+                                           absl::Time now, int64_t version,
+                                           const Signer& online,
+                                           WriteRole write);
+  absl::Status SignTimestamp(const SigningPolicy& policy, absl::Time now,
+                             int64_t version, const tuf::MetaFile& snapshot,
+                             const Signer& online, WriteRole write);
+  absl::Time EarliestExpiry() const;
+
+  client::RepositoryView* view_;
+  tuf::RolePtr bins_role_;
+  std::shared_ptr<const Bins> bins_;
+  tuf::Snapshot snapshot_;
+  tuf::Timestamp timestamp_;
+  BinStates states_;
+  std::map<std::string, BinEdits> edits_;  // by bin; until Resolve
+  ChangesByBin changes_;
+};
+
+}  // namespace tufmirror::repo
+
+#endif  // TUFMIRROR_REPO_EDITOR_H_
