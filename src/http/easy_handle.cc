@@ -120,7 +120,6 @@ absl::Status EasyHandle::Configure(const TransferOptions& options,
   SET_OPTION(CURLOPT_PREREQFUNCTION, &EasyHandle::BeforeRequest);
   SET_OPTION(CURLOPT_PREREQDATA, this);
   SET_OPTION(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-  SET_OPTION(CURLOPT_PIPEWAIT, 1L);
   SET_OPTION(CURLOPT_HTTPHEADER, plain_headers_.get());
   SET_OPTION(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   SET_OPTION(CURLOPT_USERAGENT, agent.c_str());
@@ -188,6 +187,14 @@ absl::Status EasyHandle::Prepare(const HttpRequest& request) {
   error_[0] = '\0';
   saw_https_ = false;
   RETURN_IF_ERROR(Set(curl_, CURLOPT_URL, request.url.c_str(), "CURLOPT_URL"));
+  const bool https = HasScheme(request.url, "https");
+  if (https != https_) {
+    // Many requests on one HTTP/2 connection, where TLS says at once whether
+    // there is such a thing. Without TLS it would be a wait for nothing.
+    RETURN_IF_ERROR(
+        Set(curl_, CURLOPT_PIPEWAIT, https ? 1L : 0L, "CURLOPT_PIPEWAIT"));
+    https_ = https;
+  }
   if (request.offset != offset_) {
     // "bytes=N-" by hand: CURLOPT_RESUME_FROM would make an error of a server
     // that answers with the whole file.

@@ -54,7 +54,7 @@ std::string JoinUrl(std::string_view base, std::string_view relative);
 struct FetchRequest {
   std::vector<std::string> urls;     // same object on several mirrors, in order
   uint64_t max_bytes = 0;            // more is kTooLarge
-  std::vector<std::string> headers;  // "Name: value"
+  std::vector<std::string> headers = {};  // "Name: value"
   uint64_t tag = 0;                  // for the caller; returned unchanged
 };
 

@@ -1,0 +1,41 @@
+// URLs from configuration and redirects: checks, joins and redaction hold for
+// any text.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "http/url.h"
+#include "tufmirror/http/transfers.h"
+
+namespace {
+
+void Require(bool holds) {
+  if (!holds) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const bool good = tufmirror::http::CheckUrl(text).ok();
+  if (good) Require(text.find_first_of("\r\n") == std::string_view::npos);
+
+  const std::string shown = tufmirror::http::RedactUrl(text);
+  Require(shown.find('\n') == std::string::npos);
+
+  const std::string encoded = tufmirror::http::EncodeUrlPath(text);
+  Require(encoded.find_first_of("?#%\\ \r\n\"") == std::string::npos ||
+          encoded.find('%') != std::string::npos);
+  const absl::StatusOr<std::string> path =
+      tufmirror::http::FilePathOf("file:///" + encoded);
+  if (path.ok()) Require(*path == "/" + std::string(text));
+
+  const std::string joined =
+      tufmirror::http::JoinUrl("http://host/base/", encoded);
+  Require(joined.starts_with("http://host/base/"));
+  (void)tufmirror::http::FilePathOf(text);
+  return 0;
+}
