@@ -1,14 +1,14 @@
-// How canonical bytes are recognised without writing them again: every token's
-// canonical form is its shortest form. Without floats, and with all keys in
-// order, a text is its own canonical form exactly if it is as long as its
-// tokens in canonical form are together: white space, "-0", and escapes other
-// than \" and \\ each make it longer. Texts with a backslash anywhere are not
-// looked at: they are rare and small.
+// How canonical bytes are recognised without writing them again: with all keys
+// in order, a text is its own canonical form if it is no longer than its tokens
+// are at their shortest, that is without white space, with integers such as 0
+// and not -0, and with every string as long as its characters. Each of these
+// can only make a text longer, so that none hides another. Strings with escapes
+// never pass, not even with the \" and \\ of the canonical form: they are rare,
+// and are simply written again.
 #include "json/scan.h"
 
 #include <algorithm>
 #include <bit>
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -75,12 +75,8 @@ class Scanner {
     return absl::OkStatus();
   }
 
-  // Bytes of the document when every token is in canonical form; nullopt if
-  // one has no such form.
-  std::optional<size_t> length() const {
-    if (has_float_) return std::nullopt;
-    return length_;
-  }
+  // Bytes of all tokens at their shortest.
+  size_t length() const { return length_; }
   // Offsets hold only if the text is as long as length() says.
   std::vector<Extent> TakeExtents() { return std::move(extents_); }
 
@@ -103,8 +99,7 @@ class Scanner {
         length_ += DecimalDigits(parsed_.Unsigned(index));
         break;
       case 'd':
-        has_float_ = true;
-        break;
+        break;  // not canonical: at no length, it makes any text too long
       case 'f':
         length_ += 5;
         break;
@@ -187,51 +182,10 @@ class Scanner {
   const ParsedText& parsed_;
   size_t length_ = 0;
   size_t obstacles_ = 0;  // objects whose keys are not in order, so far
-  bool has_float_ = false;
   std::vector<Extent> extents_;
   std::vector<std::string_view> keys_;
   absl::Status error_;
 };
-
-// The code unit of the escape "uXXXX" at the start of `text`.
-std::optional<uint32_t> EscapedUnit(std::string_view text) {
-  if (text.size() < 5 || text[0] != 'u') return std::nullopt;
-  uint32_t unit = 0;
-  for (const char c : text.substr(1, 4)) {
-    const char lower = static_cast<char>(c | 0x20);
-    const int digit = c >= '0' && c <= '9' ? c - '0' : lower - 'a' + 10;
-    unit = unit << 4 | static_cast<uint32_t>(digit);
-  }
-  return unit;
-}
-
-// simdjson 3.0 decodes some unpaired surrogates to arbitrary characters.
-// `text` has parsed, so that backslashes stand only where escapes begin.
-absl::Status CheckSurrogates(std::string_view text) {
-  const auto lone = [](uint32_t unit) {
-    return MakeFailure(
-        Failure::kMalformed,
-        fmt::format("parse JSON: expected a pair of surrogates, got a lone "
-                    "\\u{:04x}",
-                    unit));
-  };
-  size_t at = text.find('\\');
-  while (at != std::string_view::npos) {
-    const std::optional<uint32_t> unit = EscapedUnit(text.substr(at + 1));
-    size_t next = at + 2;
-    if (unit && *unit >= 0xDC00 && *unit <= 0xDFFF) return lone(*unit);
-    if (unit && *unit >= 0xD800 && *unit <= 0xDBFF) {
-      std::optional<uint32_t> low;
-      if (text.size() > at + 7 && text[at + 6] == '\\') {
-        low = EscapedUnit(text.substr(at + 7));
-      }
-      if (!low || *low < 0xDC00 || *low > 0xDFFF) return lone(*unit);
-      next = at + 12;
-    }
-    at = text.find('\\', next);
-  }
-  return absl::OkStatus();
-}
 
 std::string_view WithoutWhiteSpace(std::string_view text, size_t& skipped) {
   constexpr std::string_view kWhiteSpace = " \t\r\n";
@@ -245,15 +199,12 @@ std::string_view WithoutWhiteSpace(std::string_view text, size_t& skipped) {
 absl::Status Scan(size_t max_depth, ParsedText& parsed) {
   const std::string_view text(parsed.text.data(), parsed.text.size());
   parsed.has_escapes = text.find('\\') != std::string_view::npos;
-  if (parsed.has_escapes) RETURN_IF_ERROR(CheckSurrogates(text));
   Scanner scanner(max_depth, parsed);
   RETURN_IF_ERROR(scanner.Run());
 
   size_t skipped = 0;
   const std::string_view inner = WithoutWhiteSpace(text, skipped);
-  if (parsed.has_escapes || scanner.length() != inner.size()) {
-    return absl::OkStatus();
-  }
+  if (scanner.length() != inner.size()) return absl::OkStatus();
   parsed.extents = scanner.TakeExtents();
   for (Extent& extent : parsed.extents) {
     extent.begin += skipped;

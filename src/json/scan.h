@@ -1,5 +1,5 @@
 // The one pass over a parsed document that makes it strict: nesting depth,
-// duplicate keys, surrogates; and notes which bytes are already canonical.
+// duplicate keys; and notes which bytes are already canonical.
 #ifndef TUFMIRROR_SRC_JSON_SCAN_H_
 #define TUFMIRROR_SRC_JSON_SCAN_H_
 
@@ -11,8 +11,7 @@
 namespace tufmirror::json {
 
 // Checks `parsed`, whose text and tape are filled in, and fills in the rest.
-// kMalformed on nesting beyond `max_depth`, on a duplicate key at any depth
-// and on an escaped surrogate that is not half of a pair.
+// kMalformed on nesting beyond `max_depth` and on a duplicate key at any depth.
 absl::Status Scan(size_t max_depth, ParsedText& parsed);
 
 }  // namespace tufmirror::json

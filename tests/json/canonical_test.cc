@@ -96,6 +96,7 @@ TEST(CanonicalView, PointsIntoTheDocumentOnlyWhenItsBytesAreCanonical) {
       R"({"signed":{"a":"\/"}})",           // escape
       R"({"signed":{"a":"\n"}})",
       R"({"signed":{"a":1},"x":1.5})",
+      R"({"signed":{"a":"\""}})",
       // White space and a shorter form elsewhere must not cancel out.
       R"({"signed":{"a": 1},"x":"\u0041"})",
   };

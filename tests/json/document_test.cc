@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "fmt/format.h"
 #include "support/status_matchers.h"
 #include "tufmirror/base/failure.h"
 
@@ -68,6 +69,25 @@ TEST(Document, RefusesLoneSurrogates) {
       R"(["\n\\\udc00"])"};
   for (const std::string_view text : texts) {
     EXPECT_THAT(Document::Parse(text), FailsWith(Failure::kMalformed)) << text;
+  }
+}
+
+TEST(Document, PairsSurrogatesExactly) {
+  for (const uint32_t high : {0xD800u, 0xD83Du, 0xDBFFu}) {
+    for (uint32_t second = 0; second <= 0xFFFF; ++second) {
+      const std::string text =
+          fmt::format(R"("\u{:04x}\u{:04x}")", high, second);
+      ASSERT_EQ(Document::Parse(text).ok(),
+                second >= 0xDC00 && second <= 0xDFFF)
+          << text;
+    }
+  }
+  for (uint32_t unit = 0xD800; unit <= 0xDFFF; ++unit) {
+    for (const std::string_view rest : {"", "x", "\\n", "\\\\udc00"}) {
+      const std::string text = fmt::format(R"("\u{:04X}{}")", unit, rest);
+      ASSERT_THAT(Document::Parse(text), FailsWith(Failure::kMalformed))
+          << text;
+    }
   }
 }
 
