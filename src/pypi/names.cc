@@ -276,10 +276,6 @@ absl::StatusOr<ProjectName> ProjectName::Parse(std::string_view name) {
   return ProjectName(std::move(normalized));
 }
 
-bool HasDistributionExtension(std::string_view filename) {
-  return ExtensionOf(filename) != nullptr;
-}
-
 absl::StatusOr<DistributionName> ParseDistributionName(
     std::string_view filename) {
   return Parse(filename, nullptr);

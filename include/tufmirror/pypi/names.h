@@ -43,10 +43,6 @@ struct DistributionName {
   std::vector<std::string> platform_tags = {};
 };
 
-// True for a name that ends like a distribution: those that
-// ParseDistributionName does not answer with kUnsupported.
-bool HasDistributionExtension(std::string_view filename);
-
 // Parses "flit-3.9.0-py3-none-any.whl", "flit-3.9.0.tar.gz", ".zip" and the
 // legacy kinds (.egg, .exe, .msi, .rpm, .tar.bz2, .dmg, .deb, .tar.Z, .tgz).
 // kMalformed names what is wrong; kUnsupported if the extension is not one of

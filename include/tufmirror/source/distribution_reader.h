@@ -27,9 +27,18 @@ struct Distribution {
 // metadata. kMalformed: bad name, not an archive, no METADATA or PKG-INFO,
 // several of them, or name or version disagreeing with the file name;
 // kUnsupported: a legacy kind or another extension; kTooLarge: metadata over
-// 4 MiB or more than 200,000 members.
+// 4 MiB, more than 200,000 members, or out of proportion when decompressed.
+// These three depend on name and bytes alone: they stay until the file
+// changes. kHeldBack: the file changed while it was read; the rest is the
+// file system's.
 absl::StatusOr<Distribution> ReadDistribution(const std::string& path,
                                               std::string_view filename);
+
+// The metadata_file of the wheel `path` again, for when it is published:
+// kDigest if its SHA-256 is no longer `expected`; else as ReadDistribution.
+absl::StatusOr<std::string> ReadMetadataFile(const std::string& path,
+                                             std::string_view filename,
+                                             const Sha256& expected);
 
 }  // namespace tufmirror::source
 

@@ -1,0 +1,347 @@
+// The index and the walk are joined by path; everything after that works on
+// sorted records, where the files of one name and of one project are
+// neighbours.
+#include "source/directory_scanner.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/types/span.h"
+#include "fmt/format.h"
+#include "source/file_facts.h"
+#include "tufmirror/base/failure.h"
+#include "tufmirror/base/status_macros.h"
+#include "tufmirror/base/strings.h"
+#include "tufmirror/fs/file.h"
+#include "tufmirror/fs/walk.h"
+
+namespace tufmirror::source {
+namespace {
+
+constexpr uint64_t kMaxIndexBytes = uint64_t{4} << 30;
+constexpr absl::Duration kRacyAge = absl::Seconds(2);
+
+// A record and where it comes from.
+struct Candidate {
+  IndexRecord record;
+  bool present = false;  // still (or now) in the directory
+  bool fresh = false;    // read in this scan
+};
+
+bool IsPassedOver(std::string_view path) {
+  if (path.front() == '.' || path.find("/.") != std::string_view::npos) {
+    return true;
+  }
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  if (name == "index.html") return true;
+  for (const std::string_view end :
+       {".metadata", ".asc", ".sig", ".provenance"}) {
+    if (name.size() > end.size() &&
+        name.substr(name.size() - end.size()) == end) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// True for failures that a file keeps until it changes.
+bool IsRemembered(Failure failure) {
+  return failure == Failure::kMalformed || failure == Failure::kUnsupported ||
+         failure == Failure::kTooLarge;
+}
+
+bool SamePublished(const IndexRecord& a, const IndexRecord& b) {
+  return a.sha256 == b.sha256 && a.core_metadata == b.core_metadata &&
+         a.upload_time == b.upload_time && a.version == b.version &&
+         a.display_name == b.display_name &&
+         a.requires_python == b.requires_python;
+}
+
+bool SameFile(const IndexRecord& record, const fs::FileInfo& info) {
+  return record.size == info.size && record.inode == info.inode &&
+         record.mtime == absl::ToUnixNanos(info.mtime);
+}
+
+// True for two records of one file name in one project.
+bool SameName(const IndexRecord& a, const IndexRecord& b) {
+  return a.project == b.project && a.filename() == b.filename();
+}
+
+absl::Status ConflictWith(const IndexRecord& taken) {
+  return MakeFailure(
+      Failure::kHeldBack,
+      fmt::format("{}: another file of this name with other bytes is at '{}'",
+                  Printable(taken.filename()), Printable(taken.path)));
+}
+
+std::string Owned(std::string_view text) { return std::string(text); }
+
+class Scanner {
+ public:
+  Scanner(const std::string& directory, const std::string& index_path,
+          const ScanOptions& options)
+      : directory_(directory), index_path_(index_path), options_(options) {}
+
+  absl::StatusOr<ScanResult> Run() {
+    RETURN_IF_ERROR(LoadIndex());
+    RETURN_IF_ERROR(MatchFiles());
+    RETURN_IF_ERROR(ReadUnknownFiles());
+    SettleNames();
+    ListProblems();
+    return std::move(result_);
+  }
+
+ private:
+  struct UnknownFile {
+    std::string path;
+    fs::FileInfo info;
+    // The candidate of the same path that the index has, if any.
+    std::optional<size_t> known;
+  };
+
+  absl::Status LoadIndex() {
+    absl::StatusOr<std::string> text =
+        fs::ReadFile(index_path_, kMaxIndexBytes);
+    if (!text.ok()) {
+      return FailureOf(text.status()) == Failure::kNotFound ? absl::OkStatus()
+                                                            : text.status();
+    }
+    absl::StatusOr<SourceIndex> index =
+        ParseSourceIndex(*std::move(text), result_.store);
+    if (!index.ok()) return absl::OkStatus();
+    result_.had_index = true;
+    result_.saved = true;
+    result_.unpublished = std::move(index->unpublished);
+    candidates_.reserve(index->records.size());
+    for (const IndexRecord& record : index->records) {
+      candidates_.push_back({.record = record});
+    }
+    return absl::OkStatus();
+  }
+
+  // Marks what the index knows as present; collects the rest.
+  absl::Status MatchFiles() {
+    absl::flat_hash_map<absl::string_view, size_t> by_path;
+    by_path.reserve(candidates_.size());
+    for (size_t i = 0; i < candidates_.size(); ++i) {
+      by_path.emplace(ToAbsl(candidates_[i].record.path), i);
+    }
+    const absl::Status walked = fs::WalkFiles(
+        directory_, [&](std::string_view path, const fs::FileInfo& info) {
+          if (IsPassedOver(path)) return absl::OkStatus();
+          const auto found = by_path.find(ToAbsl(path));
+          if (found != by_path.end() &&
+              SameFile(candidates_[found->second].record, info)) {
+            candidates_[found->second].present = true;
+            return absl::OkStatus();
+          }
+          unknown_.push_back({.path = Owned(path), .info = info, .known = {}});
+          if (found != by_path.end()) unknown_.back().known = found->second;
+          return absl::OkStatus();
+        });
+    std::sort(unknown_.begin(), unknown_.end(),
+              [](const UnknownFile& a, const UnknownFile& b) {
+                return a.path < b.path;
+              });
+    return Annotate(walked, "scan of the directory");
+  }
+
+  absl::Status ReadUnknownFiles() {
+    std::vector<std::string> paths;
+    paths.reserve(unknown_.size());
+    for (const UnknownFile& file : unknown_) paths.push_back(file.path);
+    ASSIGN_OR_RETURN(const auto results,
+                     ReadFiles(directory_, paths, options_));
+    for (size_t i = 0; i < results.size(); ++i) {
+      const UnknownFile& file = unknown_[i];
+      if (results[i].ok() && results[i]->size == file.info.size) {
+        AddDistribution(file, *results[i]);
+      } else if (results[i].ok()) {
+        AddBadFile(file, MakeFailure(Failure::kHeldBack,
+                                     "the file changed while it was read"));
+      } else {
+        AddBadFile(file, results[i].status());
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  IndexRecord RecordOf(const UnknownFile& file) {
+    IndexRecord record;
+    record.path = result_.store.Keep(file.path);
+    record.size = file.info.size;
+    record.inode = file.info.inode;
+    // One that was modified just now may be modified again within the
+    // resolution of its file system's clock.
+    if (file.info.mtime < options_.now - kRacyAge) {
+      record.mtime = absl::ToUnixNanos(file.info.mtime);
+    }
+    return record;
+  }
+
+  void AddDistribution(const UnknownFile& file, const FileFacts& facts) {
+    IndexRecord record = RecordOf(file);
+    record.state = RecordState::kTaken;
+    record.project = result_.store.Keep(facts.project);
+    record.display_name = result_.store.Keep(facts.display_name);
+    record.version = result_.store.Keep(facts.version);
+    record.requires_python = result_.store.Keep(facts.requires_python);
+    record.sha256 = result_.store.Keep(facts.sha256.Hex());
+    if (facts.core_metadata) {
+      record.core_metadata = result_.store.Keep(facts.core_metadata->Hex());
+    }
+    record.upload_time = absl::ToUnixNanos(file.info.mtime);
+    candidates_.push_back({.record = record, .present = true, .fresh = true});
+  }
+
+  void AddBadFile(const UnknownFile& file, const absl::Status& reason) {
+    // What was published stays so: the origin never lets bytes be replaced,
+    // by bad ones as little as by others.
+    if (file.known &&
+        candidates_[*file.known].record.state == RecordState::kTaken) {
+      candidates_[*file.known].present = true;
+      AddProblem(file.path, reason);
+      return;
+    }
+    if (!IsRemembered(FailureOf(reason))) {
+      AddProblem(file.path, reason);
+      return;
+    }
+    IndexRecord record = RecordOf(file);
+    record.failure = FailureOf(reason);
+    record.message = result_.store.Keep(Owned(MessageOf(reason)));
+    candidates_.push_back({.record = record, .present = true, .fresh = true});
+  }
+
+  // Decides for every file name which file it is, and for every project
+  // whether it changed.
+  void SettleNames() {
+    const auto less = [](const Candidate& a, const Candidate& b) {
+      return a.record < b.record;
+    };
+    // An index in which nothing changed is sorted already.
+    if (!std::is_sorted(candidates_.begin(), candidates_.end(), less)) {
+      std::sort(candidates_.begin(), candidates_.end(), less);
+    }
+    std::vector<std::string_view> changed = result_.unpublished;
+    result_.records.reserve(candidates_.size());
+    for (size_t first = 0; first < candidates_.size();) {
+      const size_t last = EndOfName(first);
+      if (!candidates_[first].record.project.empty() &&
+          SettleName(absl::MakeSpan(&candidates_[first], last - first))) {
+        changed.push_back(candidates_[first].record.project);
+      }
+      for (; first < last; ++first) {
+        const Candidate& candidate = candidates_[first];
+        if (candidate.present) result_.records.push_back(candidate.record);
+        if (!candidate.present || candidate.fresh) result_.saved = false;
+      }
+    }
+    std::sort(changed.begin(), changed.end());
+    changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
+    for (const std::string_view project : changed) {
+      absl::StatusOr<pypi::ProjectName> name =
+          pypi::ProjectName::Parse(project);
+      if (name.ok()) result_.changed.push_back(*std::move(name));
+    }
+  }
+
+  // The end of the run of candidates with the file name of `first`.
+  size_t EndOfName(size_t first) const {
+    const IndexRecord& record = candidates_[first].record;
+    size_t last = first + 1;
+    while (last < candidates_.size() &&
+           SameName(candidates_[last].record, record)) {
+      ++last;
+    }
+    return last;
+  }
+
+  // Takes one of the candidates for a file name; true if what is published
+  // under it has to change.
+  bool SettleName(absl::Span<Candidate> name) {
+    const Candidate* old = nullptr;
+    for (const Candidate& candidate : name) {
+      if (!candidate.fresh && candidate.record.state == RecordState::kTaken) {
+        old = &candidate;
+      }
+    }
+    Candidate* const taken = Choose(name, old);
+    if (taken == nullptr) return old != nullptr;
+    const bool had_old = old != nullptr;
+    const IndexRecord before = had_old ? old->record : IndexRecord();
+    if (had_old && before.sha256 == taken->record.sha256) {
+      taken->record.upload_time = before.upload_time;
+    }
+    for (Candidate& candidate : name) {
+      RecordState state = RecordState::kConflict;
+      if (candidate.record.sha256 == taken->record.sha256) {
+        state = &candidate == taken ? RecordState::kTaken : RecordState::kSpare;
+      }
+      if (candidate.record.state != state) result_.saved = false;
+      candidate.record.state = state;
+    }
+    return !had_old || !SamePublished(before, taken->record);
+  }
+
+  // The bytes of the last scan win, at their old path if they are still
+  // there; else the first path. Nullptr if no candidate is present.
+  static Candidate* Choose(absl::Span<Candidate> name, const Candidate* old) {
+    Candidate* chosen = nullptr;
+    for (Candidate& candidate : name) {
+      if (!candidate.present) continue;
+      if (&candidate == old) return &candidate;
+      const bool same =
+          old != nullptr && candidate.record.sha256 == old->record.sha256;
+      const bool chosen_same = old != nullptr && chosen != nullptr &&
+                               chosen->record.sha256 == old->record.sha256;
+      if (chosen == nullptr || (same && !chosen_same)) chosen = &candidate;
+    }
+    return chosen;
+  }
+
+  void ListProblems() {
+    const std::vector<IndexRecord>& records = result_.records;
+    const IndexRecord* taken = nullptr;
+    for (size_t i = 0; i < records.size(); ++i) {
+      const IndexRecord& record = records[i];
+      if (record.state == RecordState::kProblem) {
+        AddProblem(record.path, MakeFailure(record.failure, record.message));
+        continue;
+      }
+      if (i == 0 || !SameName(records[i - 1], record)) {
+        taken = &records[i];
+        while (taken->state != RecordState::kTaken) ++taken;
+      }
+      if (record.state == RecordState::kConflict) {
+        AddProblem(record.path, ConflictWith(*taken));
+      }
+    }
+    std::sort(result_.problems.begin(), result_.problems.end(),
+              [](const Problem& a, const Problem& b) {
+                return a.relative_path < b.relative_path;
+              });
+  }
+
+  void AddProblem(std::string_view path, absl::Status reason) {
+    result_.problems.push_back({Owned(path), std::move(reason)});
+  }
+
+  const std::string& directory_;
+  const std::string& index_path_;
+  const ScanOptions& options_;
+  ScanResult result_;
+  std::vector<Candidate> candidates_;
+  std::vector<UnknownFile> unknown_;
+};
+
+}  // namespace
+
+absl::StatusOr<ScanResult> Scan(const std::string& directory,
+                                const std::string& index_path,
+                                const ScanOptions& options) {
+  return Scanner(directory, index_path, options).Run();
+}
+
+}  // namespace tufmirror::source
