@@ -268,6 +268,17 @@ TEST_F(LookupTest, ABinIsNotAskedForPathsOfOtherBins) {
   EXPECT_THAT(lookup_.asked(), ElementsAre("bin-0<targets"));
 }
 
+// Readers of TAP 15 disagree; the strict reading cannot offer what another
+// reader would not see.
+TEST_F(LookupTest, BinsTerminateTheSearch) {
+  repository_.Delegate("targets", "bins", {"*"}, Terminating::kNo);
+  repository_.Delegate("targets", "later", {"*"});
+  repository_.DelegateSuccinct("bins", 1, "bin");
+  repository_.AddTarget("later", "foo", "behind the bins");
+  EXPECT_EQ(lookup_.RoleFor("foo"), "");
+  EXPECT_THAT(lookup_.asked(), ElementsAre("bins<targets", "bin-0<bins"));
+}
+
 TEST_F(LookupTest, PathsAreComparedAsGiven) {
   repository_.Delegate("targets", "a", {"a/*"});
   repository_.AddTarget("a", "a/x", "found");

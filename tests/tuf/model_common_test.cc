@@ -107,9 +107,11 @@ TEST_P(EveryType, RejectsOtherMajorSpecificationVersions) {
        {R"("spec_version":"2.0.0")", R"("spec_version":"0.9.0")",
         R"("spec_version":"10.0.0")", R"("spec_version":"1x.0.0")",
         R"("spec_version":"")", R"("spec_version":"a.b.c")",
-        R"("spec_version":"-1.0.0")", R"("spec_version":" 1.0.0")",
-        R"("spec_version":1)", R"("spec_version":1.0)",
-        R"("spec_version":null)", R"("spec":"1.0.0")"}) {
+        R"("spec_version":"-1.0.0")", R"("spec_version":"1.")",
+        R"("spec_version":"1.x.0")", R"("spec_version":"1..0")",
+        R"("spec_version":" 1.0.0")", R"("spec_version":1)",
+        R"("spec_version":1.0)", R"("spec_version":null)",
+        R"("spec":"1.0.0")"}) {
     EXPECT_THAT(With(good, bad),
                 AnyOf(FailsWith(Failure::kMalformed, "spec_version"),
                       FailsWith(Failure::kUnsupported, "spec_version")))

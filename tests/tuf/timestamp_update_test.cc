@@ -193,6 +193,16 @@ TEST_F(TimestampUpdateTest, AnExpiredLocalCopyOpensNoWayToASnapshot) {
                  ::testing::Not(IsOk()));
 }
 
+// Only UpdateTimestamp looks at expiry: a local copy alone is no base for more.
+TEST_F(TimestampUpdateTest, ALocalCopyAloneIsNoBaseForASnapshot) {
+  TrustedMetadataSet set = TrustWithLocal();
+  EXPECT_THAT(set.SnapshotMeta(), FailsWith(Failure::kInternal));
+  EXPECT_REFUSED(set, LoadLocalSnapshot(repository_.Raw("snapshot")),
+                 FailsWith(Failure::kInternal));
+  EXPECT_REFUSED(set, UpdateSnapshot(repository_.Raw("snapshot")),
+                 FailsWith(Failure::kInternal));
+}
+
 TEST_F(TimestampUpdateTest, AUselessLocalCopyIsAnErrorAndForgotten) {
   for (const RawMetadata& raw :
        {RawMetadata{""}, RawMetadata{"null"}, RawMetadata{"{"},
