@@ -150,8 +150,7 @@ int EasyHandle::BeforeRequest(void* self, char*, char*, int, int) {
   if (https) {
     handle->saw_https_ = true;
   } else if (handle->saw_https_) {
-    const std::string_view text(kRefusedDowngrade, sizeof(kRefusedDowngrade));
-    std::copy(text.begin(), text.end(), handle->error_.begin());
+    handle->downgrade_ = true;
     return CURL_PREREQFUNC_ABORT;
   }
   return CURL_PREREQFUNC_OK;
@@ -186,6 +185,7 @@ absl::Status EasyHandle::SetHeaders(absl::Span<const std::string> headers) {
 absl::Status EasyHandle::Prepare(const HttpRequest& request) {
   error_[0] = '\0';
   saw_https_ = false;
+  downgrade_ = false;
   RETURN_IF_ERROR(Set(curl_, CURLOPT_URL, request.url.c_str(), "CURLOPT_URL"));
   const bool https = HasScheme(request.url, "https");
   if (https != https_) {
@@ -257,7 +257,9 @@ TryFailure EasyHandle::FailureAfter(CURLcode code) const {
     if (failure.can_heal) failure.retry_after = RetryAfter();
     return failure;
   }
-  return FailureOfCurl(code, status, error_.data());
+  return FailureOfCurl(
+      code, status,
+      downgrade_ ? std::string_view(kRefusedDowngrade) : error_.data());
 }
 
 }  // namespace tufmirror::http

@@ -74,6 +74,7 @@ class EasyHandle {
   HeaderList headers_;        // with a request's own
   bool own_headers_ = false;
   bool saw_https_ = false;  // on the way of this request's redirects
+  bool downgrade_ = false;  // a redirect to http after that was refused
   bool https_ = false;      // the last request's scheme
   uint64_t offset_ = 0;
   uint64_t max_bytes_ = 0;
