@@ -157,6 +157,11 @@ class CrashTest : public ::testing::Test {
     EXPECT_EQ(CheckServed(path), 3u);
     ASSERT_OK_AND_ASSIGN(const Home home, Home::Open(path));
     EXPECT_EQ(testing::ReadWholeFile(path + "/live/" + kThirdWheel), "wheel 3");
+    // Who finds a plain name finds the other one too.
+    ASSERT_OK_AND_ASSIGN(
+        const TargetPath prefixed,
+        PrefixedPath(PathOf(kThirdWheel), DigestsOf("wheel 3")));
+    EXPECT_EQ(testing::ReadWholeFile(path + "/" + prefixed.str()), "wheel 3");
     ASSERT_THAT(Publisher::Begin(home), IsOk());
     EXPECT_EQ(StandbyFiles(home), generations_[3]);
     for (const std::string& directory :
