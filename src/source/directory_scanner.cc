@@ -86,8 +86,15 @@ class Scanner {
   absl::StatusOr<ScanResult> Run() {
     RETURN_IF_ERROR(LoadIndex());
     RETURN_IF_ERROR(MatchFiles());
-    RETURN_IF_ERROR(ReadUnknownFiles());
-    SettleNames();
+    std::vector<std::string_view> changed = result_.unpublished;
+    if (unknown_.empty() && present_count_ == known_.size()) {
+      result_.records = std::move(known_);
+    } else {
+      MakeCandidates();
+      RETURN_IF_ERROR(ReadUnknownFiles());
+      SettleNames(changed);
+    }
+    NameChanged(std::move(changed));
     ListProblems();
     return std::move(result_);
   }
@@ -113,31 +120,30 @@ class Scanner {
     result_.had_index = true;
     result_.saved = true;
     result_.unpublished = std::move(index->unpublished);
-    candidates_.reserve(index->records.size());
-    for (const IndexRecord& record : index->records) {
-      candidates_.push_back({.record = record});
-    }
+    known_ = std::move(index->records);
+    present_.resize(known_.size());
     return absl::OkStatus();
   }
 
   // Marks what the index knows as present; collects the rest.
   absl::Status MatchFiles() {
     absl::flat_hash_map<absl::string_view, size_t> by_path;
-    by_path.reserve(candidates_.size());
-    for (size_t i = 0; i < candidates_.size(); ++i) {
-      by_path.emplace(ToAbsl(candidates_[i].record.path), i);
+    by_path.reserve(known_.size());
+    for (size_t i = 0; i < known_.size(); ++i) {
+      by_path.emplace(ToAbsl(known_[i].path), i);
     }
     const absl::Status walked = fs::WalkFiles(
         directory_, [&](std::string_view path, const fs::FileInfo& info) {
           if (IsPassedOver(path)) return absl::OkStatus();
           const auto found = by_path.find(ToAbsl(path));
-          if (found != by_path.end() &&
-              SameFile(candidates_[found->second].record, info)) {
-            candidates_[found->second].present = true;
+          const bool known = found != by_path.end();
+          if (known && SameFile(known_[found->second], info)) {
+            present_[found->second] = true;
+            ++present_count_;
             return absl::OkStatus();
           }
           unknown_.push_back({.path = Owned(path), .info = info, .known = {}});
-          if (found != by_path.end()) unknown_.back().known = found->second;
+          if (known) unknown_.back().known = found->second;
           return absl::OkStatus();
         });
     std::sort(unknown_.begin(), unknown_.end(),
@@ -145,6 +151,14 @@ class Scanner {
                 return a.path < b.path;
               });
     return Annotate(walked, "scan of the directory");
+  }
+
+  // Something differs: what the index knows competes with what is new.
+  void MakeCandidates() {
+    candidates_.reserve(known_.size() + unknown_.size());
+    for (size_t i = 0; i < known_.size(); ++i) {
+      candidates_.push_back({.record = known_[i], .present = present_[i]});
+    }
   }
 
   absl::Status ReadUnknownFiles() {
@@ -214,17 +228,16 @@ class Scanner {
     candidates_.push_back({.record = record, .present = true, .fresh = true});
   }
 
-  // Decides for every file name which file it is, and for every project
-  // whether it changed.
-  void SettleNames() {
+  // Decides for every file name which file it is; adds the projects that
+  // differ to `changed`.
+  void SettleNames(std::vector<std::string_view>& changed) {
     const auto less = [](const Candidate& a, const Candidate& b) {
       return a.record < b.record;
     };
-    // An index in which nothing changed is sorted already.
+    // They are sorted already if nothing is new.
     if (!std::is_sorted(candidates_.begin(), candidates_.end(), less)) {
       std::sort(candidates_.begin(), candidates_.end(), less);
     }
-    std::vector<std::string_view> changed = result_.unpublished;
     result_.records.reserve(candidates_.size());
     for (size_t first = 0; first < candidates_.size();) {
       const size_t last = EndOfName(first);
@@ -238,6 +251,9 @@ class Scanner {
         if (!candidate.present || candidate.fresh) result_.saved = false;
       }
     }
+  }
+
+  void NameChanged(std::vector<std::string_view> changed) {
     std::sort(changed.begin(), changed.end());
     changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
     for (const std::string_view project : changed) {
@@ -332,6 +348,9 @@ class Scanner {
   const std::string& index_path_;
   const ScanOptions& options_;
   ScanResult result_;
+  std::vector<IndexRecord> known_;  // by the index that was loaded
+  std::vector<bool> present_;       // of known_: in the directory, unchanged
+  size_t present_count_ = 0;
   std::vector<Candidate> candidates_;
   std::vector<UnknownFile> unknown_;
 };
