@@ -23,11 +23,11 @@ namespace tufmirror::http {
 
 struct TransferOptions {
   int concurrency = 16;   // transfers in flight
-  uint64_t max_rate = 0;  // bytes per second over all; 0: no limit
+  uint64_t max_rate = 0;  // bytes/s over all but file://; 0: none
   int retries = 4;        // further tries of what can heal
   absl::Duration connect_timeout = absl::Seconds(15);
-  absl::Duration metadata_timeout = absl::Seconds(120);  // one fetch, overall
-  absl::Duration download_timeout = absl::Hours(6);      // one download
+  absl::Duration metadata_timeout = absl::Seconds(120);  // a try of a fetch
+  absl::Duration download_timeout = absl::Hours(6);      // a try of a download
   uint64_t min_speed = 1000;                             // bytes per second ...
   absl::Duration min_speed_time = absl::Seconds(30);     // ... over this long
   absl::Duration backoff = absl::Milliseconds(500);      // first; doubles
@@ -52,10 +52,10 @@ std::string JoinUrl(std::string_view base, std::string_view relative);
 
 // A small object wanted in memory.
 struct FetchRequest {
-  std::vector<std::string> urls;     // same object on several mirrors, in order
-  uint64_t max_bytes = 0;            // more is kTooLarge
+  std::vector<std::string> urls;  // same object on several mirrors, in order
+  uint64_t max_bytes = 0;         // more is kTooLarge
   std::vector<std::string> headers = {};  // "Name: value"
-  uint64_t tag = 0;                  // for the caller; returned unchanged
+  uint64_t tag = 0;                       // for the caller; returned unchanged
 };
 
 struct FetchResponse {
@@ -90,6 +90,10 @@ struct TransferCounters {
 };
 
 // Not for use by two threads at once; its own threads are its own business.
+// A call from one of its own callbacks is refused (kInternal).
+//
+// Mirrors are tried in order: one that cannot heal (404, wrong bytes) is out,
+// the others get a new round after a back-off, `retries` times each.
 class Transfers {
  public:
   static absl::StatusOr<std::unique_ptr<Transfers>> Create(
