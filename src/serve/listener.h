@@ -43,7 +43,7 @@ class Listener {
  public:
   // Binds and listens. kUsage if the address does not parse or resolve,
   // kNetwork if it cannot be had.
-  static absl::StatusOr<Listener> Create(std::string_view address);
+  static absl::StatusOr<Listener> Create(std::string_view text);
 
   int fd() const { return socket_.get(); }
   int port() const { return port_; }
