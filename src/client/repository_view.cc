@@ -116,9 +116,10 @@ absl::Status RepositoryView::WalkDelegations(
   while (!delegators.empty()) {
     const Pending delegator = std::move(delegators.front());
     delegators.pop_front();
-    RETURN_IF_ERROR(
-        CheckBinCount(**delegator.role, (*trusted_.snapshot())->meta.size()));
-    for (const std::string& role : DelegatedNames(**delegator.role)) {
+    ASSIGN_OR_RETURN(
+        const std::vector<std::string> names,
+        DelegatedRoleNames(**delegator.role, **trusted_.snapshot()));
+    for (const std::string& role : names) {
       if (!seen.emplace(delegator.name, role).second) continue;
       ASSIGN_OR_RETURN(const Descend descend,
                        visit(Delegation{role, delegator.name, delegator.role}));

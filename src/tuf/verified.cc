@@ -105,8 +105,14 @@ absl::Status CheckThreshold(const Authority& authority,
 struct Envelope {
   json::Document document;
   json::Value signed_part;
-  std::string message;  // canonical form of signed_part
+  std::string_view in_document;  // canonical form, where the file has it so
+  std::string rewritten;         // canonical form otherwise
   SignatureMap signatures;
+
+  // What was signed: the canonical form of signed_part.
+  std::string_view message() const {
+    return rewritten.empty() ? in_document : rewritten;
+  }
 };
 
 absl::StatusOr<Envelope> Open(const RawMetadata& raw) {
@@ -117,9 +123,11 @@ absl::StatusOr<Envelope> Open(const RawMetadata& raw) {
                    root.Get("signed", "metadata"));
   RETURN_IF_ERROR(signed_part.ExpectObject("signed"));
   ASSIGN_OR_RETURN(SignatureMap signatures, ParseSignatures(root));
-  ASSIGN_OR_RETURN(std::string message, json::Canonicalize(signed_part));
-  return Envelope{std::move(document), signed_part, std::move(message),
-                  std::move(signatures)};
+  std::string rewritten;
+  ASSIGN_OR_RETURN(const std::string_view in_document,
+                   json::CanonicalView(signed_part, rewritten));
+  return Envelope{std::move(document), signed_part, in_document,
+                  std::move(rewritten), std::move(signatures)};
 }
 
 Authority TopLevel(const Root& root, TopLevelRole role) {
@@ -147,12 +155,12 @@ absl::StatusOr<Verified<Root>> Verifier::VerifyNextRoot(
   ASSIGN_OR_RETURN(const Envelope envelope, Open(raw));
   RETURN_IF_ERROR(
       Annotate(CheckThreshold(TopLevel(*trusted, TopLevelRole::kRoot),
-                              envelope.signatures, envelope.message),
+                              envelope.signatures, envelope.message()),
                fmt::format("under trusted root version {}", trusted->version)));
   ASSIGN_OR_RETURN(Root root, ParseRoot(envelope.signed_part));
   RETURN_IF_ERROR(
       Annotate(CheckThreshold(TopLevel(root, TopLevelRole::kRoot),
-                              envelope.signatures, envelope.message),
+                              envelope.signatures, envelope.message()),
                "under its own keys"));
   return Verified<Root>(std::move(root));
 }
@@ -162,7 +170,7 @@ absl::StatusOr<Verified<Root>> Verifier::VerifyInitialRoot(
   ASSIGN_OR_RETURN(const Envelope envelope, Open(raw));
   ASSIGN_OR_RETURN(Root root, ParseRoot(envelope.signed_part));
   RETURN_IF_ERROR(CheckThreshold(TopLevel(root, TopLevelRole::kRoot),
-                                 envelope.signatures, envelope.message));
+                                 envelope.signatures, envelope.message()));
   return Verified<Root>(std::move(root));
 }
 
@@ -170,7 +178,7 @@ absl::StatusOr<Verified<Timestamp>> Verifier::VerifyTimestamp(
     const RawMetadata& raw, const Verified<Root>& root) {
   ASSIGN_OR_RETURN(const Envelope envelope, Open(raw));
   RETURN_IF_ERROR(CheckThreshold(TopLevel(*root, TopLevelRole::kTimestamp),
-                                 envelope.signatures, envelope.message));
+                                 envelope.signatures, envelope.message()));
   ASSIGN_OR_RETURN(Timestamp timestamp, ParseTimestamp(envelope.signed_part));
   return Verified<Timestamp>(std::move(timestamp));
 }
@@ -179,7 +187,7 @@ absl::StatusOr<Verified<Snapshot>> Verifier::VerifySnapshot(
     const RawMetadata& raw, const Verified<Root>& root) {
   ASSIGN_OR_RETURN(const Envelope envelope, Open(raw));
   RETURN_IF_ERROR(CheckThreshold(TopLevel(*root, TopLevelRole::kSnapshot),
-                                 envelope.signatures, envelope.message));
+                                 envelope.signatures, envelope.message()));
   ASSIGN_OR_RETURN(Snapshot snapshot, ParseSnapshot(envelope.signed_part));
   return Verified<Snapshot>(std::move(snapshot));
 }
@@ -188,7 +196,7 @@ absl::StatusOr<Verified<Targets>> Verifier::VerifyTargets(
     const RawMetadata& raw, const Verified<Root>& root) {
   ASSIGN_OR_RETURN(const Envelope envelope, Open(raw));
   RETURN_IF_ERROR(CheckThreshold(TopLevel(*root, TopLevelRole::kTargets),
-                                 envelope.signatures, envelope.message));
+                                 envelope.signatures, envelope.message()));
   ASSIGN_OR_RETURN(Targets targets, ParseTargets(envelope.signed_part));
   return Verified<Targets>(std::move(targets));
 }
@@ -207,7 +215,7 @@ absl::StatusOr<Verified<Targets>> Verifier::VerifyDelegated(
   ASSIGN_OR_RETURN(const Envelope envelope, Open(raw));
   RETURN_IF_ERROR(
       CheckThreshold(Authority{delegator->delegations->keys, *keys, role},
-                     envelope.signatures, envelope.message));
+                     envelope.signatures, envelope.message()));
   ASSIGN_OR_RETURN(Targets targets, ParseTargets(envelope.signed_part));
   return Verified<Targets>(std::move(targets));
 }

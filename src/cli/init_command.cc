@@ -1,0 +1,139 @@
+// tufmirror init: a new origin or replica, with its configuration file.
+#include <cstdio>
+#include <filesystem>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "cli/commands.h"
+#include "cli/config_file.h"
+#include "cli/terminal.h"
+#include "fmt/format.h"
+#include "tufmirror/base/failure.h"
+#include "tufmirror/base/status_macros.h"
+#include "tufmirror/base/strings.h"
+#include "tufmirror/crypto/hash.h"
+#include "tufmirror/fs/file.h"
+#include "tufmirror/sync/init_origin.h"
+#include "tufmirror/tree/home.h"
+#include "tufmirror/tuf/verified.h"
+
+namespace tufmirror::cli {
+namespace {
+
+constexpr uint64_t kMaxRootBytes = uint64_t{1} << 20;
+
+absl::StatusOr<std::string> AbsolutePath(const std::string& path) {
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(path, error);
+  if (error || path.empty()) {
+    return MakeFailure(Failure::kUsage,
+                       fmt::format("'{}' is not a path", Printable(path)));
+  }
+  std::string text = absolute.lexically_normal().string();
+  while (text.size() > 1 && text.back() == '/') text.pop_back();
+  return text;
+}
+
+void PrintOrigin(const sync::InitOriginResult& made,
+                 const InitOriginArguments& arguments) {
+  fmt::print("{} is an origin now.\n\n", made.home);
+  fmt::print("Move these keys offline, and keep copies; no sync needs them:\n");
+  for (const std::string& path : made.keys.root) fmt::print("  {}\n", path);
+  fmt::print("  {}\n  {}\n", made.keys.targets, made.keys.bins);
+  fmt::print("This one stays; every sync signs with it:\n  {}\n",
+             made.keys.online);
+  fmt::print(
+      "Give your readers this file, by another way than the mirror:\n  {}\n",
+      made.root);
+  fmt::print("\nNext: tufmirror sync {}\n", arguments.home);
+}
+
+absl::Status InitOrigin(const InitOriginArguments& arguments) {
+  sync::InitOriginOptions options;
+  ASSIGN_OR_RETURN(options.home, AbsolutePath(arguments.home));
+  ASSIGN_OR_RETURN(options.from, AbsolutePath(arguments.from));
+  options.key_dir = sync::DefaultKeyDirectory(options.home);
+  if (!arguments.key_dir.empty()) {
+    ASSIGN_OR_RETURN(options.key_dir, AbsolutePath(arguments.key_dir));
+  }
+  options.origin.bin_bits = arguments.bits;
+  options.origin.online_key = sync::OnlineKeyPath(options.key_dir);
+  if (!arguments.passphrase_file.empty()) {
+    ASSIGN_OR_RETURN(options.origin.passphrase_file,
+                     AbsolutePath(arguments.passphrase_file));
+  }
+  options.root_keys = arguments.root_keys;
+  options.root_threshold = arguments.root_threshold;
+  options.profile = arguments.hash_prefixes ? repo::BinProfile::kHashPrefixes
+                                            : repo::BinProfile::kSuccinct;
+  options.now = absl::Now();
+
+  sync::Config config;
+  config.upstream.kind = sync::UpstreamKind::kDirectory;
+  config.upstream.directory = options.from;
+  config.origin = options.origin;
+  options.config_text = WriteConfig(config);
+
+  crypto::Secret passphrase = crypto::Secret::Copy("");
+  if (!arguments.unencrypted_keys) {
+    ASSIGN_OR_RETURN(passphrase,
+                     ReadPassphrase(options.origin.passphrase_file,
+                                    PassphraseUse::kCreate, "the new keys"));
+  }
+  ASSIGN_OR_RETURN(const sync::InitOriginResult made,
+                   sync::InitOrigin(options, passphrase));
+  PrintOrigin(made, arguments);
+  return absl::OkStatus();
+}
+
+// The root is looked at before anything is made.
+absl::StatusOr<tuf::RawMetadata> ReadTrustedRoot(const std::string& path) {
+  ASSIGN_OR_RETURN(std::string bytes, fs::ReadFile(path, kMaxRootBytes));
+  tuf::RawMetadata raw{std::move(bytes)};
+  const auto verified = tuf::Verifier::VerifyInitialRoot(raw);
+  if (!verified.ok()) {
+    return Annotate(verified.status(), fmt::format("--root {}", path));
+  }
+  return raw;
+}
+
+absl::Status InitReplica(const InitReplicaArguments& arguments) {
+  ASSIGN_OR_RETURN(const std::string path, AbsolutePath(arguments.home));
+  for (const std::string& url : arguments.from) {
+    RETURN_IF_ERROR(http::CheckUrl(url));
+  }
+  ASSIGN_OR_RETURN(const tuf::RawMetadata root,
+                   ReadTrustedRoot(arguments.root));
+  ASSIGN_OR_RETURN(const tree::Home home, tree::Home::Create(path));
+  const tree::Layout& layout = home.layout();
+  RETURN_IF_ERROR(
+      fs::MakeDirectories(layout.trust(), tree::kPrivateDirectoryMode));
+  RETURN_IF_ERROR(fs::WriteFileAtomically(layout.trusted_root(), root.bytes,
+                                          tree::kPrivateFileMode,
+                                          fs::Durability::kFsync));
+  sync::Config config;
+  config.upstream.kind = sync::UpstreamKind::kTuf;
+  config.upstream.urls = arguments.from;
+  // Last: this file is what makes a home of the directory.
+  RETURN_IF_ERROR(fs::WriteFileAtomically(layout.config(), WriteConfig(config),
+                                          tree::kPrivateFileMode,
+                                          fs::Durability::kFsync));
+  fmt::print("{} is a replica now; it trusts the root with SHA-256\n  {}\n",
+             layout.home(), crypto::Sha256Of(root.bytes).Hex());
+  fmt::print("\nNext: tufmirror sync {}\n", arguments.home);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+int InitOriginCommand(const InitOriginArguments& arguments) {
+  const absl::Status status = InitOrigin(arguments);
+  return status.ok() ? 0 : Fail(status);
+}
+
+int InitReplicaCommand(const InitReplicaArguments& arguments) {
+  const absl::Status status = InitReplica(arguments);
+  return status.ok() ? 0 : Fail(status);
+}
+
+}  // namespace tufmirror::cli

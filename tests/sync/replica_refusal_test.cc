@@ -1,0 +1,239 @@
+// What a replica refuses, and that the published tree stays as it was.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "support/status_matchers.h"
+#include "sync/replica_fixture.h"
+
+namespace tufmirror {
+namespace {
+
+using testing::FailsWith;
+using testing::Fault;
+using testing::IsOk;
+using testing::kEveryTime;
+using testing::ReplicaTest;
+using testing::RepositoryFixture;
+
+constexpr char kWheel[] = "packages/flit/flit-1-py3-none-any.whl";
+
+class ReplicaRefusalTest : public ReplicaTest {
+ protected:
+  // A home with one generation, and a second one upstream that adds `path`.
+  tree::Home HomeBefore(const std::string& path, const std::string& content) {
+    repository.AddTarget("targets", kWheel, "wheel");
+    PublishUpstream();
+    tree::Home home = MakeHome();
+    ServeRepository();
+    EXPECT_THAT(Sync(home).outcome, IsOk());
+    before = Served(home);
+    repository.AddTarget("targets", path, content);
+    PublishUpstream();
+    return home;
+  }
+  std::string ServerPath(const std::string& path) {
+    for (const auto& [name, bytes] : repository.files()) {
+      if (name.ends_with(path)) return "/" + name;
+    }
+    return "";
+  }
+  std::map<std::string, std::string> before;
+};
+
+TEST_F(ReplicaRefusalTest, WrongBytesAreNeverServed) {
+  const tree::Home home = HomeBefore("simple/a/index.html", "page");
+  for (const auto& [path, bytes] : repository.files()) {
+    if (path.find("index.html") != std::string::npos) {
+      server.Inject("/" + path, Fault::WrongBytes(), kEveryTime);
+    }
+  }
+
+  const report::RunReport report = Sync(home);
+
+  EXPECT_THAT(report.outcome, FailsWith(Failure::kDigest));
+  EXPECT_EQ(report::ExitCodeOf(report), 5);
+  EXPECT_EQ(Served(home), before);
+}
+
+TEST_F(ReplicaRefusalTest, MissingFileFailsTheRunButNotTheOtherDownloads) {
+  const tree::Home home = HomeBefore("packages/b/b-1.tar.gz", "b");
+  repository.AddTarget("targets", "packages/c/c-1.tar.gz", "c");
+  PublishUpstream();
+  for (const auto& [path, bytes] : repository.files()) {
+    if (path.ends_with("b-1.tar.gz")) {
+      server.Inject("/" + path, Fault::Status(404), kEveryTime);
+    }
+  }
+  const report::RunReport failed = Sync(home);
+  EXPECT_THAT(failed.outcome, FailsWith(Failure::kNotFound, "1 of 2 files"));
+  EXPECT_EQ(report::ExitCodeOf(failed), 1);
+  EXPECT_EQ(ServedFile(home, "metadata/timestamp.json"),
+            before["metadata/timestamp.json"]);
+
+  server.ClearFaults();
+  const report::RunReport healed = Sync(home);
+
+  EXPECT_THAT(healed.outcome, IsOk());
+  EXPECT_EQ(healed.files_downloaded, 1u);
+  EXPECT_TRUE(healed.published);
+}
+
+TEST_F(ReplicaRefusalTest, ReplacedPackage) {
+  const tree::Home home = HomeBefore(kWheel, "trojan");
+
+  const report::RunReport report = Sync(home);
+
+  EXPECT_THAT(report.outcome, FailsWith(Failure::kReplacedFile, kWheel));
+  EXPECT_EQ(report::ExitCodeOf(report), 5);
+  EXPECT_EQ(Served(home), before);
+}
+
+TEST_F(ReplicaRefusalTest, TimestampRollback) {
+  const tree::Home home = HomeBefore("simple/a/index.html", "page");
+  const std::string first = ServedFile(home, "metadata/timestamp.json");
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  before = Served(home);
+  server.Serve("/metadata/timestamp.json", first);
+
+  const report::RunReport report = Sync(home);
+
+  EXPECT_THAT(report.outcome, FailsWith(Failure::kRollback, "timestamp"));
+  EXPECT_EQ(report::ExitCodeOf(report), 5);
+  EXPECT_EQ(Served(home), before);
+}
+
+TEST_F(ReplicaRefusalTest, IndefiniteFreeze) {
+  const tree::Home home = HomeBefore("simple/a/index.html", "page");
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  before = Served(home);
+  now += absl::Hours(31 * 24);
+
+  const report::RunReport report = Sync(home);
+
+  EXPECT_THAT(report.outcome, FailsWith(Failure::kExpired));
+  EXPECT_EQ(report::ExitCodeOf(report), 5);
+  EXPECT_EQ(Served(home), before);
+}
+
+TEST_F(ReplicaRefusalTest, UnsafeTargetPaths) {
+  for (const char* path : {"../escape", "/etc/passwd", "a/../../b",
+                           "metadata/1.root.json", "a\\b", "status.json"}) {
+    RepositoryFixture fresh;
+    fresh.targets_prefix = "";
+    repository = std::move(fresh);
+    repository.AddTarget("targets", path, "x");
+    PublishUpstream();
+    const tree::Home home =
+        MakeHome("home" + std::to_string(std::hash<std::string>()(path)));
+    ServeRepository();
+
+    const report::RunReport report = Sync(home);
+
+    EXPECT_THAT(report.outcome, FailsWith(Failure::kUnsafePath)) << path;
+    EXPECT_EQ(report::ExitCodeOf(report), 5);
+    EXPECT_FALSE(IsServed(home, "metadata/timestamp.json"));
+  }
+}
+
+TEST_F(ReplicaRefusalTest, MassRemovalIsABrake) {
+  for (int i = 0; i < 30; ++i) {
+    repository.AddTarget("targets", "packages/p/p-" + std::to_string(i), "x");
+  }
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  before = Served(home);
+  for (int i = 0; i < 20; ++i) {
+    repository.RemoveTarget("targets", "packages/p/p-" + std::to_string(i));
+  }
+  PublishUpstream();
+
+  const report::RunReport report = Sync(home);
+
+  EXPECT_THAT(report.outcome, FailsWith(Failure::kBrake, "20 of 30 targets"));
+  EXPECT_EQ(report::ExitCodeOf(report), 6);
+  EXPECT_EQ(Served(home), before);
+  config.brakes.max_removals = 1;
+  EXPECT_THAT(Sync(home).outcome, IsOk());
+}
+
+TEST_F(ReplicaRefusalTest, TooLittleSpaceIsABrakeBeforeAnyDownload) {
+  const tree::Home home = HomeBefore("packages/b/b-1.tar.gz", "b");
+  config.brakes.min_free_space = uint64_t{1} << 60;
+  server.ForgetRequests();
+
+  const report::RunReport report = Sync(home);
+
+  EXPECT_THAT(report.outcome, FailsWith(Failure::kBrake, "min_free_space"));
+  EXPECT_EQ(report::ExitCodeOf(report), 6);
+  for (const auto& request : server.requests()) {
+    EXPECT_EQ(request.path.find("packages"), std::string::npos);
+  }
+}
+
+TEST_F(ReplicaRefusalTest, SecondRunSaysWhoHoldsTheLock) {
+  const tree::Home home = HomeBefore("packages/b/b-1.tar.gz", "b");
+  const auto held = home.Lock("sync");
+  ASSERT_THAT(held, IsOk());
+
+  const report::RunReport report = Sync(home);
+
+  EXPECT_THAT(report.outcome,
+              FailsWith(Failure::kLocked, std::to_string(getpid())));
+  EXPECT_EQ(report::ExitCodeOf(report), 4);
+}
+
+TEST_F(ReplicaRefusalTest, CaptivePortalsPageIsNotMetadata) {
+  const tree::Home home = HomeBefore("packages/b/b-1.tar.gz", "b");
+  server.Serve("/metadata/timestamp.json", "<html>Please log in</html>",
+               "text/html");
+
+  const report::RunReport report = Sync(home);
+
+  EXPECT_THAT(report.outcome, FailsWith(Failure::kMalformed, "timestamp"));
+  EXPECT_EQ(Served(home), before);
+}
+
+TEST_F(ReplicaRefusalTest, UpstreamThatIsNoRepositorySaysWhatWasAskedFor) {
+  const tree::Home home = MakeHome();
+
+  const report::RunReport report = Sync(home);
+
+  EXPECT_THAT(report.outcome,
+              FailsWith(Failure::kNotFound, "metadata/timestamp.json"));
+  EXPECT_EQ(report::ExitCodeOf(report), 1);
+}
+
+TEST_F(ReplicaRefusalTest, WrongRoot) {
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  RepositoryFixture other;
+  other.targets_prefix = "";
+  repository = std::move(other);
+  PublishUpstream();
+
+  const report::RunReport report = Sync(home);
+
+  EXPECT_THAT(report.outcome, FailsWith(Failure::kThreshold, "timestamp"));
+  EXPECT_EQ(report::ExitCodeOf(report), 5);
+}
+
+TEST_F(ReplicaRefusalTest, DelegatedRoleSignedByAStranger) {
+  repository.Delegate("targets", "role", {"packages/*/*"});
+  repository.AddTarget("role", kWheel, "wheel");
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+  server.Serve("/metadata/1.role.json",
+               repository.RawSignedBy("role", {testing::NewKey()}).bytes);
+
+  const report::RunReport report = Sync(home);
+
+  EXPECT_THAT(report.outcome, FailsWith(Failure::kThreshold, "role"));
+  EXPECT_FALSE(IsServed(home, "metadata/timestamp.json"));
+}
+
+}  // namespace
+}  // namespace tufmirror

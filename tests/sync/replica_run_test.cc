@@ -1,0 +1,333 @@
+// A replica follows its upstream: what is fetched, downloaded, served.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "support/status_matchers.h"
+#include "sync/replica_fixture.h"
+#include "tufmirror/crypto/hash.h"
+#include "tufmirror/sync/verify.h"
+#include "tufmirror/tree/publisher.h"
+
+namespace tufmirror {
+namespace {
+
+using ::testing::IsEmpty;
+using testing::IsOk;
+using ::testing::Pair;
+using testing::ReplicaTest;
+using testing::RepositoryFixture;
+using ::testing::UnorderedElementsAre;
+
+constexpr char kWheel[] = "packages/flit/flit-1-py3-none-any.whl";
+
+std::string Prefixed(const std::string& directory, const std::string& name,
+                     const std::string& content) {
+  return directory + crypto::Sha256Of(content).Hex() + "." + name;
+}
+
+TEST_F(ReplicaTest, FirstSyncServesEveryTargetUnderBothNames) {
+  repository.AddTarget("targets", kWheel, "wheel");
+  repository.AddTarget("targets", "simple/flit/index.html", "page");
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+
+  const report::RunReport report = Sync(home);
+
+  ASSERT_THAT(report.outcome, IsOk());
+  EXPECT_TRUE(report.published);
+  EXPECT_EQ(report.added, 2u);
+  EXPECT_EQ(ServedFile(home, kWheel), "wheel");
+  EXPECT_EQ(ServedFile(home, Prefixed("packages/flit/",
+                                      "flit-1-py3-none-any.whl", "wheel")),
+            "wheel");
+  EXPECT_EQ(ServedFile(home, "simple/flit/index.html"), "page");
+  EXPECT_EQ(ServedFile(home, Prefixed("simple/flit/", "index.html", "page")),
+            "page");
+}
+
+TEST_F(ReplicaTest, ServesUpstreamsMetadataByteForByte) {
+  repository.Delegate("targets", "role", {"packages/*/*"});
+  repository.AddTarget("role", kWheel, "wheel");
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+
+  for (const auto& [path, bytes] : repository.files()) {
+    EXPECT_EQ(ServedFile(home, path), bytes) << path;
+  }
+}
+
+TEST_F(ReplicaTest, NothingNewIsOneRequest) {
+  repository.AddTarget("targets", kWheel, "wheel");
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  server.ForgetRequests();
+
+  const report::RunReport report = Sync(home);
+
+  ASSERT_THAT(report.outcome, IsOk());
+  EXPECT_FALSE(report.published);
+  ASSERT_EQ(server.CountRequests(), 1u);
+  EXPECT_EQ(server.requests()[0].path, "/metadata/timestamp.json");
+}
+
+TEST_F(ReplicaTest, FetchesOnlyChangedRolesAndDownloadsOnlyChangedTargets) {
+  repository.DelegateSuccinct("targets", 3, "bin");
+  const std::string bin = repository.BinNameOf("targets", kWheel);
+  repository.AddTarget(bin, kWheel, "wheel");
+  const std::string page = "simple/flit/index.html";
+  const std::string page_bin = repository.BinNameOf("targets", page);
+  repository.AddTarget(page_bin, page, "page");
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  repository.AddTarget(page_bin, page, "other page");
+  PublishUpstream();
+  server.ForgetRequests();
+
+  const report::RunReport report = Sync(home);
+
+  ASSERT_THAT(report.outcome, IsOk());
+  EXPECT_EQ(report.changed, 1u);
+  EXPECT_EQ(report.added + report.removed, 0u);
+  EXPECT_EQ(report.metadata_files, 1u);
+  EXPECT_EQ(report.files_downloaded, 1u);
+  EXPECT_EQ(ServedFile(home, page), "other page");
+  EXPECT_EQ(server.CountRequests("/metadata/2." + page_bin + ".json"), 1u);
+  for (const auto& request : server.requests()) {
+    EXPECT_EQ(request.path.find("packages/"), std::string::npos)
+        << request.path;
+  }
+}
+
+TEST_F(ReplicaTest, RemovedTargetLeavesTheTreeAtOnceAndTheDiskLater) {
+  repository.AddTarget("targets", kWheel, "wheel");
+  repository.AddTarget("targets", "simple/flit/index.html", "page");
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  repository.RemoveTarget("targets", kWheel);
+  repository.RemoveTarget("targets", "simple/flit/index.html");
+  PublishUpstream();
+
+  EXPECT_EQ(Sync(home).removed, 2u);
+  EXPECT_FALSE(IsServed(home, "simple/flit/index.html"));
+  EXPECT_TRUE(IsServed(home, kWheel));
+
+  now += absl::Hours(8 * 24);
+  repository.AddTarget("targets", "simple/new/index.html", "new");
+  PublishUpstream();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  EXPECT_FALSE(IsServed(home, kWheel));
+}
+
+TEST_F(ReplicaTest, SupersededMetadataStaysForTheGracePeriod) {
+  repository.AddTarget("targets", kWheel, "wheel");
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  repository.AddTarget("targets", "simple/a/index.html", "a");
+  PublishUpstream();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  EXPECT_TRUE(IsServed(home, "metadata/1.snapshot.json"));
+  EXPECT_TRUE(IsServed(home, "metadata/1.targets.json"));
+
+  now += absl::Hours(7);
+  repository.AddTarget("targets", "simple/b/index.html", "b");
+  PublishUpstream();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  EXPECT_FALSE(IsServed(home, "metadata/1.snapshot.json"));
+  EXPECT_FALSE(IsServed(home, "metadata/1.targets.json"));
+  EXPECT_TRUE(IsServed(home, "metadata/2.snapshot.json"));
+  EXPECT_TRUE(IsServed(home, "metadata/1.root.json"));
+}
+
+TEST_F(ReplicaTest, FollowsRootRotationAndServesTheWholeChain) {
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  repository.RotateKey(tuf::TopLevelRole::kRoot);
+  repository.PublishRoot();
+  repository.RotateKey(tuf::TopLevelRole::kTimestamp);
+  repository.PublishRoot();
+  repository.AddTarget("targets", kWheel, "wheel");
+  PublishUpstream();
+
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+
+  for (const char* root : {"1", "2", "3"}) {
+    EXPECT_TRUE(IsServed(home, std::string("metadata/") + root + ".root.json"))
+        << root;
+  }
+}
+
+TEST_F(ReplicaTest, ServesRootsOlderThanTheOnePinned) {
+  repository.PublishRoot();
+  repository.RotateKey(tuf::TopLevelRole::kRoot);
+  repository.PublishRoot();
+  PublishUpstream();
+  const tree::Home home = MakeHome();  // pins the newest
+  ServeRepository();
+
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+
+  EXPECT_TRUE(IsServed(home, "metadata/1.root.json"));
+}
+
+TEST_F(ReplicaTest, MirrorsPlainNamesWithoutConsistentSnapshots) {
+  repository.root.consistent_snapshot = false;
+  repository.AddTarget("targets", kWheel, "wheel");
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  EXPECT_EQ(ServedFile(home, kWheel), "wheel");
+  EXPECT_TRUE(IsServed(home, "metadata/targets.json"));
+
+  repository.AddTarget("targets", "simple/a/index.html", "a");
+  PublishUpstream();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  EXPECT_EQ(ServedFile(home, "simple/a/index.html"), "a");
+}
+
+TEST_F(ReplicaTest, ReplicaOfAReplicaOverFileUrls) {
+  repository.Delegate("targets", "role", {"packages/*/*"});
+  repository.AddTarget("role", kWheel, "wheel");
+  PublishUpstream();
+  const tree::Home first = MakeHome("first home");
+  ServeRepository();
+  ASSERT_THAT(Sync(first).outcome, IsOk());
+  config.upstream.urls = {"file://" +
+                          http::EncodeUrlPath(first.layout().live()) + "/"};
+  const tree::Home second = MakeHome("sécond");
+
+  ASSERT_THAT(Sync(second).outcome, IsOk());
+
+  auto first_files = Served(first);
+  auto second_files = Served(second);
+  first_files.erase("status.json");
+  second_files.erase("status.json");
+  EXPECT_EQ(first_files, second_files);
+}
+
+TEST_F(ReplicaTest, DryRunPrintsThePlanAndChangesNothing) {
+  repository.AddTarget("targets", kWheel, "wheel");
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+  const auto before = Served(home);
+  dry_run = true;
+
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+
+  EXPECT_THAT(planned, UnorderedElementsAre(Pair("add", kWheel)));
+  EXPECT_EQ(Served(home), before);
+  EXPECT_FALSE(*fs::Stat(home.layout().upstream_trust() + "/timestamp.json"));
+  EXPECT_FALSE(*fs::Stat(home.layout().dry_run()));
+}
+
+TEST_F(ReplicaTest, TargetsThatNoRoleIsAuthorisedForAreNotMirrored) {
+  repository.Delegate("targets", "role", {"packages/*/*"});
+  repository.AddTarget("role", kWheel, "wheel");
+  repository.AddTarget("role", "simple/evil/index.html", "evil");
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+
+  const report::RunReport report = Sync(home);
+
+  EXPECT_EQ(report.added, 1u);
+  EXPECT_FALSE(IsServed(home, "simple/evil/index.html"));
+}
+
+TEST_F(ReplicaTest, ShadowedTargetIsMirroredFromTheRoleReadersTrust) {
+  repository.Delegate("targets", "first", {"packages/flit/*"},
+                      testing::Terminating::kYes);
+  repository.Delegate("targets", "second", {"packages/*/*"});
+  repository.AddTarget("first", kWheel, "true");
+  repository.AddTarget("second", kWheel, "shadowed");
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+
+  EXPECT_EQ(ServedFile(home, kWheel), "true");
+}
+
+TEST_F(ReplicaTest, SyncAfterRollbackGoesForwardWithoutDownloading) {
+  repository.AddTarget("targets", kWheel, "wheel");
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  repository.AddTarget("targets", "packages/b/b-1.tar.gz", "b");
+  PublishUpstream();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  ASSERT_THAT(tree::Publisher::Rollback(home), IsOk());
+
+  const report::RunReport report = Sync(home);
+
+  ASSERT_THAT(report.outcome, IsOk());
+  EXPECT_TRUE(report.published);
+  EXPECT_EQ(report.added, 1u);
+  EXPECT_EQ(report.files_downloaded, 0u);
+  EXPECT_EQ(ServedFile(home, "metadata/timestamp.json"),
+            repository.files()["metadata/timestamp.json"]);
+}
+
+TEST_F(ReplicaTest, PublishedTreeVerifiesDeeply) {
+  repository.DelegateSuccinct("targets", 2, "bin");
+  for (int i = 0; i < 20; ++i) {
+    const std::string path = "packages/p/p-" + std::to_string(i) + ".tar.gz";
+    repository.AddTarget(repository.BinNameOf("targets", path), path, path);
+  }
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+
+  sync::VerifyOptions options;
+  options.depth = sync::VerifyDepth::kDeep;
+  options.now = now;
+  const auto verified = sync::VerifyHome(home, options);
+
+  ASSERT_THAT(verified, IsOk());
+  EXPECT_EQ(verified->targets, 20u);
+  EXPECT_THAT(verified->problems, IsEmpty());
+  EXPECT_THAT(verified->orphans, IsEmpty());
+}
+
+TEST_F(ReplicaTest, VerifyFindsDamageAndOrphans) {
+  repository.AddTarget("targets", kWheel, "wheel");
+  repository.AddTarget("targets", "packages/b/b-1.tar.gz", "b");
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  directory.Write(std::string("home/") + kWheel, "whEEl");
+  directory.Write("home/packages/b/stray.whl", "x");
+
+  sync::VerifyOptions options;
+  options.depth = sync::VerifyDepth::kDeep;
+  options.now = now;
+  const auto verified = sync::VerifyHome(home, options);
+
+  ASSERT_THAT(verified, IsOk());
+  ASSERT_EQ(verified->problems.size(), 1u);
+  EXPECT_EQ(verified->problems[0].object.find("packages/flit/"), 0u);
+  EXPECT_THAT(verified->orphans, UnorderedElementsAre("packages/b/stray.whl"));
+}
+
+}  // namespace
+}  // namespace tufmirror
