@@ -1,0 +1,172 @@
+// Keys are made before anything is signed and taken back if anything after that
+// fails: until the first generation is live nobody has seen them.
+#include "tufmirror/sync/init_origin.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "fmt/format.h"
+#include "sync/origin_check.h"
+#include "sync/origin_publication.h"
+#include "sync/origin_state.h"
+#include "tufmirror/base/failure.h"
+#include "tufmirror/base/status_macros.h"
+#include "tufmirror/base/strings.h"
+#include "tufmirror/fs/file.h"
+#include "tufmirror/repo/project_pages.h"
+#include "tufmirror/repo/tree_view.h"
+#include "tufmirror/tree/home.h"
+#include "tufmirror/tree/publisher.h"
+#include "tufmirror/tree/retired.h"
+#include "tufmirror/tree/staging.h"
+
+namespace tufmirror::sync {
+namespace {
+
+absl::Status CheckSourceDirectory(const std::string& from) {
+  struct stat status;
+  if (stat(from.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
+    return absl::OkStatus();
+  }
+  return MakeFailure(Failure::kUsage,
+                     fmt::format("init origin: expected --from to name a "
+                                 "directory of wheels and sdists, got {}",
+                                 Printable(from, 1024)));
+}
+
+// Before anything is made there.
+absl::Status CheckNoOrigin(const std::string& home) {
+  const tree::Layout layout(home);
+  ASSIGN_OR_RETURN(const auto config, fs::Stat(layout.config()));
+  if (config) {
+    return MakeFailure(
+        Failure::kUsage,
+        fmt::format("init origin {0}: it is a home already; 'tufmirror sync "
+                    "{0}' publishes what its directory has",
+                    Printable(home, 1024)));
+  }
+  ASSIGN_OR_RETURN(const auto generation, fs::Stat(layout.generation()));
+  if (!generation) return absl::OkStatus();
+  return MakeFailure(
+      Failure::kUsage,
+      fmt::format("init origin {0}: an earlier init was cut short after it had "
+                  "published metadata, and before it wrote tufmirror.toml; "
+                  "remove {0} and the keys that were made with it, then run "
+                  "init again",
+                  Printable(home, 1024)));
+}
+
+repo::GenesisOptions GenesisOptionsOf(const InitOriginOptions& options,
+                                      const repo::RenderedPages& pages) {
+  repo::GenesisOptions genesis;
+  genesis.bin_bits = options.origin.bin_bits;
+  genesis.root_threshold = options.root_threshold;
+  genesis.profile = options.profile;
+  genesis.policy = {options.origin.bin_expiry, options.origin.snapshot_expiry,
+                    options.origin.timestamp_expiry};
+  genesis.now = options.now;
+  genesis.targets = {pages.html.target, pages.json.target};
+  return genesis;
+}
+
+absl::Status CheckFirstGeneration(const std::string& tree_root, absl::Time now,
+                                  const repo::RenderedPages& pages) {
+  repo::ChangesByBin changes;
+  for (const repo::RenderedPage* page : {&pages.html, &pages.json}) {
+    changes[page->target.path] = {
+        {page->target.path, std::nullopt, page->target}};
+  }
+  return CheckStagedTree(tree_root, now, {{}, changes},
+                         [](size_t) { return absl::OkStatus(); });
+}
+
+// Signs and publishes generation 1: an empty index.
+absl::Status PublishFirstGeneration(const tree::Home& home,
+                                    const InitOriginOptions& options,
+                                    const repo::OriginKeys& keys) {
+  const repo::RenderedPages pages = repo::RenderIndex({});
+  const tree::StagingArea staging(home);
+  ASSIGN_OR_RETURN(const auto publisher, tree::Publisher::Begin(home));
+  tree::RetiredFiles retired;
+  const PublishConfig config;
+  OriginPublication publication(home, config, options.now, *publisher, retired);
+  for (const repo::RenderedPage* page : {&pages.html, &pages.json}) {
+    RETURN_IF_ERROR(staging.PutBlob(page->bytes).status());
+    RETURN_IF_ERROR(
+        publication.AddChange({page->target.path, std::nullopt, page->target}));
+  }
+  RETURN_IF_ERROR(repo::MakeGenesis(
+      GenesisOptionsOf(options, pages), keys,
+      [&publication](std::string_view role, std::optional<int64_t> version,
+                     std::string_view bytes) {
+        return publication.PutRole(role, version, bytes);
+      }));
+  RETURN_IF_ERROR(publication.PutLastModified());
+  RETURN_IF_ERROR(publisher->Stage());
+  RETURN_IF_ERROR(
+      CheckFirstGeneration(publisher->standby_root(), options.now, pages));
+
+  OriginState state;
+  state.highest_version = 1;
+  RETURN_IF_ERROR(SaveOriginState(home.layout(), state));
+  tree::GenerationInfo info;
+  info.number = 1;
+  info.published = options.now;
+  info.targets = 2;
+  info.target_bytes =
+      pages.html.target.content.length + pages.json.target.content.length;
+  info.timestamp_version = 1;
+  info.earliest_expiry =
+      options.now +
+      std::min(options.origin.snapshot_expiry, options.origin.timestamp_expiry);
+  RETURN_IF_ERROR(publisher->Commit(info));
+  return staging.Clear();
+}
+
+}  // namespace
+
+std::string DefaultKeyDirectory(const std::string& home) {
+  return home + "/keys";
+}
+
+std::string OnlineKeyPath(const std::string& key_dir) {
+  return repo::KeyFiles::In(key_dir, 1).online;
+}
+
+absl::StatusOr<InitOriginResult> InitOrigin(const InitOriginOptions& options,
+                                            const crypto::Secret& passphrase) {
+  RETURN_IF_ERROR(CheckSourceDirectory(options.from));
+  RETURN_IF_ERROR(repo::CheckGenesis(options.origin.bin_bits, options.root_keys,
+                                     options.root_threshold));
+  RETURN_IF_ERROR(CheckNoOrigin(options.home));
+  ASSIGN_OR_RETURN(const tree::Home home, tree::Home::Create(options.home));
+  ASSIGN_OR_RETURN(const auto lock, home.Lock("init"));
+
+  InitOriginResult result;
+  result.home = home.layout().home();
+  result.root = home.layout().live() + "/" + tree::MetadataPath("root", 1);
+  const std::string key_dir = options.key_dir.empty()
+                                  ? DefaultKeyDirectory(result.home)
+                                  : options.key_dir;
+  ASSIGN_OR_RETURN(const repo::OriginKeys keys,
+                   repo::OriginKeys::Generate(options.root_keys));
+  ASSIGN_OR_RETURN(result.keys, repo::WriteKeyFiles(keys, key_dir, passphrase));
+  absl::Status published = PublishFirstGeneration(home, options, keys);
+  if (published.ok()) {
+    published =
+        fs::WriteFileAtomically(home.layout().config(), options.config_text,
+                                tree::kPrivateFileMode, fs::Durability::kFsync);
+  }
+  if (published.ok()) return result;
+  // The first error is the one to tell.
+  (void)repo::RemoveKeyFiles(result.keys);
+  return published;
+}
+
+}  // namespace tufmirror::sync

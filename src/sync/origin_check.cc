@@ -1,0 +1,85 @@
+// Metadata first, on one thread; then the bytes of targets, on several.
+#include "sync/origin_check.h"
+
+#include <optional>
+
+#include "fmt/format.h"
+#include "sync/file_check.h"
+#include "sync/parallel.h"
+#include "tufmirror/base/failure.h"
+#include "tufmirror/base/status_macros.h"
+#include "tufmirror/base/strings.h"
+#include "tufmirror/client/repository_view.h"
+#include "tufmirror/fs/file.h"
+#include "tufmirror/repo/genesis.h"
+#include "tufmirror/repo/tree_view.h"
+#include "tufmirror/tree/layout.h"
+
+namespace tufmirror::sync {
+namespace {
+
+using repo::TargetChange;
+
+absl::Status NotAsPlanned(const TargetChange& change, std::string_view got) {
+  return MakeFailure(
+      Failure::kInternal,
+      fmt::format("target {}: expected the staged tree to {}, got {}",
+                  Printable(change.path),
+                  change.after ? "list its new content" : "list it no more",
+                  got));
+}
+
+absl::Status CheckListed(client::RepositoryView& view,
+                         const TargetChange& change) {
+  ASSIGN_OR_RETURN(const auto found, view.Find(change.path));
+  if (!found) {
+    return change.after ? NotAsPlanned(change, "nothing") : absl::OkStatus();
+  }
+  if (change.after && found->target == *change.after) return absl::OkStatus();
+  return NotAsPlanned(change, "other content");
+}
+
+// Both names are one file, so that hashing one is enough.
+absl::Status CheckBytes(const std::string& tree_root,
+                        const tuf::TargetFile& target) {
+  ASSIGN_OR_RETURN(const TargetPath path, tree::TreePathOfTarget(target.path));
+  ASSIGN_OR_RETURN(const TargetPath prefixed,
+                   tree::PrefixedPath(path, target.content.digests));
+  const std::string plain_name = tree_root + "/" + path.str();
+  const std::string prefixed_name = tree_root + "/" + prefixed.str();
+  RETURN_IF_ERROR(CheckFile(plain_name, target.content, target.path));
+  ASSIGN_OR_RETURN(const auto plain_info, fs::Stat(plain_name));
+  ASSIGN_OR_RETURN(const auto prefixed_info, fs::Stat(prefixed_name));
+  if (plain_info && prefixed_info &&
+      plain_info->inode == prefixed_info->inode) {
+    return absl::OkStatus();
+  }
+  return CheckFile(prefixed_name, target.content, prefixed.str());
+}
+
+}  // namespace
+
+absl::Status CheckStagedTree(
+    const std::string& tree_root, absl::Time now, const StagedNews& news,
+    absl::FunctionRef<absl::Status(size_t done)> tick) {
+  ASSIGN_OR_RETURN(client::RepositoryView view,
+                   repo::OpenTreeView(tree_root, now));
+  ASSIGN_OR_RETURN(const tuf::RolePtr bins,
+                   view.Load(repo::kBinsRole, "targets", view.top()));
+  for (const repo::SignedRole& role : news.roles) {
+    if (role.role == "snapshot" || role.role == "timestamp") continue;
+    RETURN_IF_ERROR(view.Load(role.role, repo::kBinsRole, bins).status());
+  }
+  std::vector<const tuf::TargetFile*> present;
+  for (const auto& [bin, changes] : news.changes) {
+    for (const TargetChange& change : changes) {
+      RETURN_IF_ERROR(CheckListed(view, change));
+      if (change.after) present.push_back(&*change.after);
+    }
+  }
+  return ParallelFor(
+      present.size(),
+      [&](size_t i) { return CheckBytes(tree_root, *present[i]); }, tick);
+}
+
+}  // namespace tufmirror::sync

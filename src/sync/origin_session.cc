@@ -1,0 +1,191 @@
+// The steps up to the decision: what is published, what is there, what differs.
+#include "sync/origin_session.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "fmt/format.h"
+#include "sync/offline_roles.h"
+#include "sync/parallel.h"
+#include "tufmirror/base/failure.h"
+#include "tufmirror/base/status_macros.h"
+#include "tufmirror/base/strings.h"
+#include "tufmirror/fs/file.h"
+#include "tufmirror/repo/tree_view.h"
+#include "tufmirror/tree/layout.h"
+
+namespace tufmirror::sync {
+namespace {
+
+constexpr uint64_t kMaxKeyFileBytes = uint64_t{64} << 10;
+
+}  // namespace
+
+OriginSession::OriginSession(const tree::Home& home, const Config& config,
+                             RunOptions& options, report::RunReport& report)
+    : home_(home),
+      config_(config),
+      options_(options),
+      report_(report),
+      staging_(home) {}
+
+repo::SigningPolicy OriginSession::Policy() const {
+  return {config_.origin.bin_expiry, config_.origin.snapshot_expiry,
+          config_.origin.timestamp_expiry};
+}
+
+absl::Status OriginSession::OpenPublished() {
+  ASSIGN_OR_RETURN(generation_, tree::Publisher::CurrentGeneration(home_));
+  ASSIGN_OR_RETURN(const tree::TreeSide live, home_.LiveSide());
+  live_root_ = home_.layout().tree(live);
+  // Metadata that expired since the last run is what this run signs again, so
+  // expiry does not matter here; the offline roles' is looked at below.
+  ASSIGN_OR_RETURN(client::RepositoryView view,
+                   repo::OpenTreeView(live_root_, absl::InfinitePast()));
+  view_ = std::make_unique<client::RepositoryView>(std::move(view));
+  ASSIGN_OR_RETURN(state_, LoadOriginState(home_.layout()));
+  loaded_state_ = state_;
+  ASSIGN_OR_RETURN(
+      editor_, repo::RepositoryEditor::Open(*view_, std::move(state_.bins)));
+  state_.bins = editor_->bin_states();
+  published_ = std::make_unique<PublishedProjects>(*view_, live_root_);
+  ASSIGN_OR_RETURN(retired_, tree::RetiredFiles::Load(home_));
+  if (generation_.number == 0) RETURN_IF_ERROR(CountPublished());
+  return CheckOfflineRoles(view_->trusted(), **editor_->bins_role(),
+                           options_.now, report_.warnings);
+}
+
+// Only where the record of generations was lost: it has the numbers otherwise.
+absl::Status OriginSession::CountPublished() {
+  generation_.timestamp_version = (*view_->trusted().timestamp())->version;
+  for (const auto& [bin, state] : state_.bins) {
+    ASSIGN_OR_RETURN(const tuf::RolePtr role,
+                     view_->Load(bin, repo::kBinsRole, editor_->bins_role()));
+    generation_.targets += (*role)->targets.size();
+    for (const tuf::TargetFile& target : (*role)->targets) {
+      generation_.target_bytes += target.content.length;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status OriginSession::Tick(std::string_view phase, uint64_t done,
+                                 uint64_t total) {
+  if (!options_.on_progress) return absl::OkStatus();
+  Progress progress;
+  progress.phase = phase;
+  progress.files_done = done;
+  progress.files_total = total;
+  return options_.on_progress(progress);
+}
+
+absl::Status OriginSession::Scan() {
+  absl::Status ticked;  // written by one thread at a time, read after the scan
+  std::atomic<bool> stop = false;
+  source::ScanOptions scan_options;
+  scan_options.threads = WorkerThreads();
+  scan_options.now = options_.now;
+  scan_options.cancelled = [&stop] { return stop.load(); };
+  scan_options.progress = [&](size_t done, size_t total) {
+    if (stop.load()) return;
+    ticked = Tick("scan", done, total);
+    if (!ticked.ok()) stop.store(true);
+  };
+  auto scan = source::ScanDirectory(
+      config_.upstream.directory, home_.layout().source_index(), scan_options);
+  RETURN_IF_ERROR(ticked);
+  RETURN_IF_ERROR(scan.status());
+  scan_.emplace(*std::move(scan));
+  for (const source::Problem& problem : scan_->problems()) {
+    report_.problems.push_back({problem.relative_path, problem.reason});
+  }
+  return absl::OkStatus();
+}
+
+void OriginSession::HoldBack(const pypi::ProjectName& project,
+                             absl::Status reason) {
+  report_.problems.push_back({project.str(), std::move(reason)});
+  held_back_.push_back(project);
+}
+
+absl::StatusOr<std::optional<ProjectPlan>> OriginSession::PlanOf(
+    const pypi::ProjectName& project) {
+  auto plan = published_->Compare(project, scan_->FilesOf(project));
+  if (plan.ok()) return *std::move(plan);
+  if (FailureOf(plan.status()) == Failure::kCancelled) return plan.status();
+  HoldBack(project, plan.status());
+  return std::nullopt;
+}
+
+absl::Status OriginSession::Compare() {
+  std::vector<pypi::ProjectName> candidates = scan_->changed_projects();
+  const bool index_is_of_live =
+      scan_->had_index() &&
+      state_.indexed_version == generation_.timestamp_version;
+  if (!index_is_of_live) {
+    ASSIGN_OR_RETURN(std::set<pypi::ProjectName> all, published_->Names());
+    for (pypi::ProjectName& name : scan_->Projects()) {
+      all.insert(std::move(name));
+    }
+    candidates.assign(all.begin(), all.end());
+  }
+  for (const pypi::ProjectName& project : candidates) {
+    ASSIGN_OR_RETURN(std::optional<ProjectPlan> plan, PlanOf(project));
+    if (!plan) continue;
+    for (report::Problem& problem : plan->left_out) {
+      report_.problems.push_back(std::move(problem));
+    }
+    if (!plan->left_out.empty()) held_back_.push_back(project);
+    if (plan->empty()) continue;
+    Count(*plan, summary_);
+    changed_.push_back(project);
+  }
+  summary_.current_targets = generation_.targets;
+  return absl::OkStatus();
+}
+
+absl::Status OriginSession::ShowPlan() {
+  for (const pypi::ProjectName& project : changed_) {
+    ASSIGN_OR_RETURN(const ProjectPlan plan,
+                     published_->Compare(project, scan_->FilesOf(project)));
+    ForEachPlanned(plan,
+                   [this](std::string_view action, const std::string& path) {
+                     if (options_.on_planned) options_.on_planned(action, path);
+                   });
+  }
+  report_.added = summary_.added;
+  report_.changed = summary_.changed;
+  report_.removed = summary_.removed;
+  return absl::OkStatus();
+}
+
+bool OriginSession::MustPublish() const {
+  return !changed_.empty() || editor_->MustSign(Policy(), options_.now);
+}
+
+// The index first: until the state says so, it counts for nothing.
+absl::Status OriginSession::RememberScan() {
+  RETURN_IF_ERROR(scan_->SaveIndex(held_back_));
+  state_.indexed_version = generation_.timestamp_version;
+  if (state_ == loaded_state_) return absl::OkStatus();
+  return SaveOriginState(home_.layout(), state_);
+}
+
+absl::Status OriginSession::ReadOnlineKey() {
+  const std::string& path = config_.origin.online_key;
+  ASSIGN_OR_RETURN(const std::string pem, fs::ReadFile(path, kMaxKeyFileBytes));
+  crypto::Secret passphrase = crypto::Secret::Copy("");
+  if (crypto::PrivateKey::IsEncryptedPem(pem) && options_.passphrase) {
+    ASSIGN_OR_RETURN(passphrase, options_.passphrase());
+  }
+  ASSIGN_OR_RETURN(online_, repo::Signer::FromFile(path, passphrase));
+  return absl::OkStatus();
+}
+
+absl::Status OriginSession::CheckBrakesOfPlan() const {
+  ASSIGN_OR_RETURN(const fs::Space space, fs::SpaceOf(home_.layout().home()));
+  return CheckBrakes(config_.brakes, summary_, space);
+}
+
+}  // namespace tufmirror::sync

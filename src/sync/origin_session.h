@@ -1,0 +1,107 @@
+// One run of an origin, step by step, with what the steps hand to each other.
+#ifndef TUFMIRROR_SYNC_ORIGIN_SESSION_H_
+#define TUFMIRROR_SYNC_ORIGIN_SESSION_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "sync/origin_adopt.h"
+#include "sync/origin_plan.h"
+#include "sync/origin_state.h"
+#include "tufmirror/client/repository_view.h"
+#include "tufmirror/repo/editor.h"
+#include "tufmirror/repo/keys.h"
+#include "tufmirror/report/run_report.h"
+#include "tufmirror/source/directory_source.h"
+#include "tufmirror/sync/brakes.h"
+#include "tufmirror/sync/config.h"
+#include "tufmirror/sync/run.h"
+#include "tufmirror/tree/home.h"
+#include "tufmirror/tree/publisher.h"
+#include "tufmirror/tree/retired.h"
+#include "tufmirror/tree/staging.h"
+
+namespace tufmirror::sync {
+
+// One use, the steps in the order of their declaration. All arguments outlive
+// it.
+class OriginSession {
+ public:
+  OriginSession(const tree::Home& home, const Config& config,
+                RunOptions& options, report::RunReport& report);
+
+  // Opens and verifies what is published. kExpired if an offline role is
+  // expired.
+  absl::Status OpenPublished();
+  // Looks at the source directory.
+  absl::Status Scan();
+  // Compares project by project; what is held back goes to the report.
+  absl::Status Compare();
+  // Tells options.on_planned what a run would do.
+  absl::Status ShowPlan();
+  // True if there is something to publish or to sign again.
+  bool MustPublish() const;
+  // Remembers the scan, where nothing was to be published.
+  absl::Status RememberScan();
+  // Reads the online key, before anything is done that it is needed for.
+  absl::Status ReadOnlineKey();
+  absl::Status CheckBrakesOfPlan() const;
+  // Copies new files below packages/, renders pages, edits targets.
+  absl::Status Adopt();
+  // Signs, stages, verifies the staged tree, and makes it live.
+  absl::Status Publish();
+
+ private:
+  // One project of a batch, and the files to adopt for it.
+  struct Adoption;
+
+  absl::Status CountPublished();
+  absl::StatusOr<std::optional<ProjectPlan>> PlanOf(
+      const pypi::ProjectName& project);
+  void HoldBack(const pypi::ProjectName& project, absl::Status reason);
+  absl::Status AdoptBatch(const std::vector<pypi::ProjectName>& batch,
+                          PackageAdopter& adopter);
+  absl::Status ApplyProject(const Adoption& adoption);
+  absl::Status PutIndexPages();
+  absl::Status StageBlobOf(std::string_view bytes);
+  absl::StatusOr<int64_t> NextVersion() const;
+  absl::Status StageAndCommit(tree::Publisher& publisher, int64_t version);
+  absl::Status SaveStateBeforeCommit(int64_t version);
+  tree::GenerationInfo NextGeneration(absl::Time earliest_expiry,
+                                      int64_t version) const;
+  repo::SigningPolicy Policy() const;
+  absl::Status Tick(std::string_view phase, uint64_t done, uint64_t total);
+
+  const tree::Home& home_;
+  const Config& config_;
+  RunOptions& options_;
+  report::RunReport& report_;
+  tree::StagingArea staging_;
+
+  tree::GenerationInfo generation_;  // what is live
+  std::string live_root_;
+  OriginState state_;
+  OriginState loaded_state_;
+  std::unique_ptr<client::RepositoryView> view_;
+  std::optional<repo::RepositoryEditor> editor_;
+  std::unique_ptr<PublishedProjects> published_;
+  std::optional<source::DirectoryScan> scan_;
+  std::vector<pypi::ProjectName> changed_;    // to be published
+  std::vector<pypi::ProjectName> held_back_;  // as they are published
+  std::set<pypi::ProjectName> index_;         // projects on the root page
+  bool index_changed_ = false;
+  PlanSummary summary_;
+  tree::RetiredFiles retired_;
+  std::optional<repo::Signer> online_;
+};
+
+}  // namespace tufmirror::sync
+
+#endif  // TUFMIRROR_SYNC_ORIGIN_SESSION_H_

@@ -1,0 +1,43 @@
+// What an origin remembers from one run to the next, besides its tree.
+#ifndef TUFMIRROR_SYNC_ORIGIN_STATE_H_
+#define TUFMIRROR_SYNC_ORIGIN_STATE_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "tufmirror/repo/editor.h"
+#include "tufmirror/tree/layout.h"
+
+namespace tufmirror::sync {
+
+// Losing it costs time and the memory of rolled back versions, no more.
+struct OriginState {
+  // The highest version that was ever about to be published. Written before
+  // the publication: a version that readers saw, and that was rolled back
+  // then, is never given to other bytes.
+  int64_t highest_version = 0;
+  // Timestamp version of the generation that the scan index was saved for. If
+  // another generation is live (a rollback, a crash), the index says nothing
+  // about it, and every project is compared.
+  int64_t indexed_version = 0;
+  repo::BinStates bins;
+
+  friend bool operator==(const OriginState&, const OriginState&) = default;
+};
+
+std::string RenderOriginState(const OriginState& state);
+// Lines that do not parse are passed over.
+OriginState ParseOriginState(std::string_view text);
+
+// Empty if there is none.
+absl::StatusOr<OriginState> LoadOriginState(const tree::Layout& layout);
+// Durably.
+absl::Status SaveOriginState(const tree::Layout& layout,
+                             const OriginState& state);
+
+}  // namespace tufmirror::sync
+
+#endif  // TUFMIRROR_SYNC_ORIGIN_STATE_H_
