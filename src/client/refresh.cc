@@ -1,6 +1,8 @@
 // Root, timestamp, snapshot, targets, in the specification's order.
 #include "tufmirror/client/refresh.h"
 
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +31,10 @@ bool IsEndOfRootChain(const absl::Status& status) {
 absl::Status RefreshRoot(TrustedMetadataSet& trusted, MetadataFetcher& fetcher,
                          MetadataStore& store) {
   for (int i = 0; i < fetcher.limits().root_rotations; ++i) {
+    // The last version there can be has no successor to ask for.
+    if (trusted.root()->version == std::numeric_limits<int64_t>::max()) {
+      return absl::OkStatus();
+    }
     const int64_t next = trusted.root()->version + 1;
     auto raw = fetcher.Fetch("root", next, std::nullopt);
     if (!raw.ok()) {

@@ -116,7 +116,7 @@ absl::StatusOr<KeyMap> ParseKeys(const Value& parent) {
   return map;
 }
 
-absl::StatusOr<RoleKeys> ParseRoleKeys(const Value& object) {
+absl::StatusOr<RoleKeys> ParseUnnamedRoleKeys(const Value& object) {
   RETURN_IF_ERROR(object.ExpectObject("role"));
   RoleKeys role;
   ASSIGN_OR_RETURN(role.threshold, ParseInteger(object, "threshold", 1));
@@ -134,6 +134,15 @@ absl::StatusOr<RoleKeys> ParseRoleKeys(const Value& object) {
         return absl::OkStatus();
       }));
   return role;
+}
+
+// `role_name` is only for messages.
+absl::StatusOr<RoleKeys> ParseRoleKeys(const Value& object,
+                                       std::string_view role_name) {
+  absl::StatusOr<RoleKeys> role = ParseUnnamedRoleKeys(object);
+  if (role.ok()) return role;
+  return Annotate(role.status(),
+                  fmt::format("role '{}'", Printable(role_name, 80)));
 }
 
 absl::StatusOr<Digests> ParseHashes(const Value& hashes) {
@@ -219,7 +228,7 @@ absl::StatusOr<DelegatedRole> ParseDelegatedRole(const Value& object) {
         "'{}'",
         role.name));
   }
-  ASSIGN_OR_RETURN(role.keys, ParseRoleKeys(object));
+  ASSIGN_OR_RETURN(role.keys, ParseRoleKeys(object, role.name));
   ASSIGN_OR_RETURN(const Value terminating,
                    object.Get("terminating", "delegated role"));
   ASSIGN_OR_RETURN(role.terminating, terminating.AsBool("terminating"));
@@ -247,13 +256,13 @@ absl::StatusOr<DelegatedRole> ParseDelegatedRole(const Value& object) {
 absl::StatusOr<SuccinctRoles> ParseSuccinctRoles(const Value& object) {
   RETURN_IF_ERROR(object.ExpectObject("succinct_roles"));
   SuccinctRoles roles;
-  ASSIGN_OR_RETURN(roles.keys, ParseRoleKeys(object));
+  ASSIGN_OR_RETURN(roles.name_prefix, ParseString(object, "name_prefix"));
+  ASSIGN_OR_RETURN(roles.keys, ParseRoleKeys(object, roles.name_prefix));
   ASSIGN_OR_RETURN(const int64_t bits, ParseInteger(object, "bit_length", 1));
   if (bits > 32) {
     return Malformed(fmt::format("bit_length: expected 1 to 32, got {}", bits));
   }
   roles.bit_length = static_cast<int>(bits);
-  ASSIGN_OR_RETURN(roles.name_prefix, ParseString(object, "name_prefix"));
   return roles;
 }
 
@@ -313,7 +322,7 @@ absl::StatusOr<Root> ParseRoot(const Value& signed_part) {
       {"targets", &root.targets}};
   for (const auto& [name, role] : wanted) {
     ASSIGN_OR_RETURN(const Value value, roles.Get(name, "roles"));
-    ASSIGN_OR_RETURN(*role, ParseRoleKeys(value));
+    ASSIGN_OR_RETURN(*role, ParseRoleKeys(value, name));
   }
   return root;
 }

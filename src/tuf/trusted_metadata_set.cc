@@ -2,6 +2,8 @@
 // lines assign.
 #include "tufmirror/tuf/trusted_metadata_set.h"
 
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 #include "fmt/format.h"
@@ -87,6 +89,11 @@ absl::StatusOr<TrustedMetadataSet> TrustedMetadataSet::Create(
 absl::Status TrustedMetadataSet::UpdateRoot(const RawMetadata& raw) {
   if (timestamp_.has_value()) {
     return MakeFailure(Failure::kInternal, "UpdateRoot called after timestamp");
+  }
+  if (root_->version == std::numeric_limits<int64_t>::max()) {
+    return MakeFailure(
+        Failure::kVersion,
+        fmt::format("root: no version can follow {}", root_->version));
   }
   ASSIGN_OR_RETURN(Verified<Root> root, Verifier::VerifyNextRoot(raw, root_));
   RETURN_IF_ERROR(CheckVersion("root", root_->version + 1, root->version));

@@ -87,6 +87,12 @@ TEST(ModelRootTest, UnknownKeyTypesMayHaveAnotherKeyval) {
       IsOk());
 }
 
+TEST(ModelRootTest, MessagesNameTheRole) {
+  EXPECT_THAT(RootWith(R"("root":{"keyids":["r"],"threshold":1})",
+                       R"("root":{"keyids":["r"],"threshold":0})"),
+              FailsWith(Failure::kMalformed, "role 'root': threshold"));
+}
+
 struct BadField {
   const char* name;
   const char* from;

@@ -151,7 +151,7 @@ TEST_F(RootRotationTest, TheLastVersionHasNoSuccessor) {
   TrustedMetadataSet set = Trust();
   repository_.root.version = 1;
   EXPECT_REFUSED(set, UpdateRoot(repository_.Raw("root")),
-                 ::testing::Not(IsOk()));
+                 FailsWith(Failure::kVersion, "no version can follow"));
 }
 
 TEST_F(RootRotationTest, RefusesMalformedRoots) {
