@@ -6,6 +6,7 @@
 #include "absl/time/clock.h"
 #include "cli/commands.h"
 #include "cli/config_file.h"
+#include "cli/shell_quote.h"
 #include "cli/terminal.h"
 #include "fmt/format.h"
 #include "tufmirror/base/failure.h"
@@ -45,7 +46,7 @@ void PrintOrigin(const sync::InitOriginResult& made,
   fmt::print(
       "Give your readers this file, by another way than the mirror:\n  {}\n",
       made.root);
-  fmt::print("\nNext: tufmirror sync {}\n", arguments.home);
+  fmt::print("\nNext: tufmirror sync {}\n", ShellQuoted(arguments.home));
 }
 
 absl::Status InitOrigin(const InitOriginArguments& arguments) {
@@ -120,7 +121,7 @@ absl::Status InitReplica(const InitReplicaArguments& arguments) {
                                           fs::Durability::kFsync));
   fmt::print("{} is a replica now; it trusts the root with SHA-256\n  {}\n",
              layout.home(), crypto::Sha256Of(root.bytes).Hex());
-  fmt::print("\nNext: tufmirror sync {}\n", arguments.home);
+  fmt::print("\nNext: tufmirror sync {}\n", ShellQuoted(arguments.home));
   return absl::OkStatus();
 }
 
