@@ -171,9 +171,22 @@ std::string StagingArea::BlobPath(const ExpectedContent& content) const {
 absl::StatusOr<std::string> StagingArea::PutBlob(std::string_view bytes) const {
   std::string path =
       home_.layout().blobs() + "/" + crypto::Sha256Of(bytes).Hex();
+  // Written under its own name at once, which is half the work of a temporary
+  // file: a blob is never trusted for its name, see below. Publication gives
+  // it the permissions of a served file.
+  absl::StatusOr<fs::UniqueFd> fd =
+      fs::Open(path, O_WRONLY | O_CREAT | O_EXCL, kServedFileMode);
+  if (fd.ok()) {
+    absl::Status written = fs::WriteAll(fd->get(), bytes, path);
+    if (written.ok()) written = fd->Close(path);
+    if (written.ok()) return path;
+    RETURN_IF_ERROR(fs::Remove(path));
+    return written;
+  }
   ASSIGN_OR_RETURN(const auto existing, fs::Stat(path));
-  if (existing && existing->size == bytes.size()) {
-    // Compared: a power failure may have left a name without its bytes.
+  if (!existing) return fd.status();
+  // Another thread may be writing it, or a killed run left half of it.
+  if (existing->size == bytes.size()) {
     ASSIGN_OR_RETURN(const std::string there, fs::ReadFile(path, bytes.size()));
     if (there == bytes) return path;
   }
@@ -213,6 +226,15 @@ absl::Status StagingArea::AcceptPackage(const std::string& from,
   }
 }
 
+absl::Status StagingArea::Prepare() const {
+  const Layout& layout = home_.layout();
+  for (const std::string& path :
+       {layout.staged_metadata(), layout.blobs(), layout.partials()}) {
+    RETURN_IF_ERROR(fs::MakeDirectories(path, kPrivateDirectoryMode));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status StagingArea::Clear() const {
   const Layout& layout = home_.layout();
   ASSIGN_OR_RETURN(const std::vector<std::string> names,
@@ -221,10 +243,7 @@ absl::Status StagingArea::Clear() const {
     const std::string path = layout.staging() + "/" + name;
     if (path != layout.partials()) RETURN_IF_ERROR(fs::RemoveTree(path));
   }
-  for (const std::string& path :
-       {layout.staged_metadata(), layout.blobs(), layout.partials()}) {
-    RETURN_IF_ERROR(fs::MakeDirectories(path, kPrivateDirectoryMode));
-  }
+  RETURN_IF_ERROR(Prepare());
   const absl::Time oldest = absl::Now() - kPartialLifetime;
   return fs::WalkFiles(
       layout.partials(), [&](std::string_view path, const fs::FileInfo& info) {
