@@ -54,7 +54,11 @@ absl::Status TransferLoop::RunUntilDone(NextJob next) {
     if (Idle()) return absl::OkStatus();
     ResumePaused();
     RETURN_IF_ERROR(multi_.Perform());
+    const size_t active_before = active_;
     RETURN_IF_ERROR(HandleEnded());
+    // What ended makes room for another transfer, or was the last one: there
+    // is something to do before there is something to wait for.
+    if (active_ < active_before) continue;
     RETURN_IF_ERROR(WaitForEvents());
   }
 }
