@@ -62,9 +62,29 @@ ReplicaRun::ReplicaRun(const tree::Home& home, const Config& config,
       store_(layout_, StoreMode(options)) {}
 
 absl::Status ReplicaRun::Run() {
-  absl::Status outcome = RunSteps();
+  const absl::Status outcome = RunSteps();
   if (transfers_ != nullptr) CountTransfers();
-  return outcome;
+  return WithClockHint(outcome);
+}
+
+// One expired role is upstream's trouble; a root that expired too, or a clock
+// behind the last publication, looks more like this machine's.
+absl::Status ReplicaRun::WithClockHint(const absl::Status& outcome) {
+  const bool expired = FailureOf(outcome) == Failure::kExpired;
+  const bool behind = generation_.number > 0 &&
+                      options_.now + absl::Hours(1) < generation_.published;
+  if (outcome.ok() || (!expired && !behind)) return outcome;
+  const auto root = store_.Load("root", std::nullopt);
+  if (!root.ok()) return outcome;
+  const auto verified = tuf::Verifier::VerifyInitialRoot(*root);
+  const bool all_expired =
+      verified.ok() && expired && options_.now >= (*verified)->expires;
+  if (!all_expired && !behind) return outcome;
+  return Annotate(outcome,
+                  fmt::format("check this machine's clock, it says {}, and {}",
+                              tuf::FormatExpiry(options_.now),
+                              behind ? "the last publication is later"
+                                     : "even the root looks expired"));
 }
 
 absl::Status ReplicaRun::RunSteps() {

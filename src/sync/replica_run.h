@@ -37,6 +37,7 @@ class ReplicaRun {
 
  private:
   absl::Status RunSteps();
+  absl::Status WithClockHint(const absl::Status& outcome);
   absl::Status Prepare();
   absl::Status TrustInitialRoot();
   absl::StatusOr<bool> NothingNew();

@@ -9,6 +9,7 @@
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/report/history.h"
 #include "tufmirror/tree/publisher.h"
+#include "tufmirror/tree/staging.h"
 
 namespace tufmirror::sync {
 namespace {
@@ -17,6 +18,7 @@ absl::Status RunLocked(const tree::Home& home, const Config& config,
                        RunOptions& options, report::RunReport& report) {
   ASSIGN_OR_RETURN(const auto lock,
                    home.Lock(options.dry_run ? "sync --dry-run" : "sync"));
+  RETURN_IF_ERROR(tree::StagingArea(home).Prepare());
   absl::Status outcome = config.upstream.kind == UpstreamKind::kTuf
                              ? ReplicaRun(home, config, options, report).Run()
                              : RunOrigin(home, config, options, report);

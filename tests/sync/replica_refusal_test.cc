@@ -116,6 +116,19 @@ TEST_F(ReplicaRefusalTest, IndefiniteFreeze) {
   EXPECT_EQ(Served(home), before);
 }
 
+TEST_F(ReplicaRefusalTest, ClockFarOffIsSaidToBe) {
+  const tree::Home home = HomeBefore("simple/a/index.html", "page");
+
+  now += absl::Hours(24 * 365 * 20);
+  EXPECT_THAT(Sync(home).outcome,
+              FailsWith(Failure::kExpired, "check this machine's clock"));
+
+  now = RepositoryFixture::now() - absl::Hours(24 * 365);
+  server.Serve("/metadata/timestamp.json", "not metadata");
+  EXPECT_THAT(Sync(home).outcome,
+              FailsWith(Failure::kMalformed, "last publication is later"));
+}
+
 TEST_F(ReplicaRefusalTest, UnsafeTargetPaths) {
   for (const char* path : {"../escape", "/etc/passwd", "a/../../b",
                            "metadata/1.root.json", "a\\b", "status.json"}) {

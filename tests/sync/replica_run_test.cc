@@ -286,6 +286,18 @@ TEST_F(ReplicaTest, SyncAfterRollbackGoesForwardWithoutDownloading) {
             repository.files()["metadata/timestamp.json"]);
 }
 
+TEST_F(ReplicaTest, RunsWithoutTheStagingDirectoriesOfAKilledRun) {
+  repository.AddTarget("targets", "simple/flit/index.html", "page");
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+  ASSERT_THAT(fs::RemoveTree(home.layout().blobs()), IsOk());
+  ASSERT_THAT(fs::RemoveTree(home.layout().staged_metadata()), IsOk());
+  ASSERT_THAT(fs::RemoveTree(home.layout().partials()), IsOk());
+
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+}
+
 TEST_F(ReplicaTest, PublishedTreeVerifiesDeeply) {
   repository.DelegateSuccinct("targets", 2, "bin");
   for (int i = 0; i < 20; ++i) {
