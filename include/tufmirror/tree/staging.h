@@ -18,6 +18,10 @@ class StagingArea {
  public:
   explicit StagingArea(const Home& home) : home_(home) {}
 
+  // Makes the directories of the staging area where they are missing: a run
+  // may have been killed while it cleared them. Every run calls it first.
+  absl::Status Prepare() const;
+
   // Where a download collects: named by digest, so that a later run that wants
   // the same bytes continues it.
   std::string PartialPath(const ExpectedContent& content) const;
