@@ -12,9 +12,10 @@
 #include <vector>
 
 #include "fmt/format.h"
+#include "sync/edition.h"
 #include "sync/origin_check.h"
-#include "sync/origin_publication.h"
 #include "sync/origin_state.h"
+#include "sync/tree_status.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
@@ -95,19 +96,23 @@ absl::Status PublishFirstGeneration(const tree::Home& home,
   ASSIGN_OR_RETURN(const auto publisher, tree::Publisher::Begin(home));
   tree::RetiredFiles retired;
   const PublishConfig config;
-  OriginPublication publication(home, config, options.now, *publisher, retired);
+  Edition edition(home, config, options.now, Naming::kPrefixed, *publisher,
+                  retired);
   for (const repo::RenderedPage* page : {&pages.html, &pages.json}) {
     RETURN_IF_ERROR(staging.PutBlob(page->bytes).status());
+    ASSIGN_OR_RETURN(const TargetPath path,
+                     tree::TreePathOfTarget(page->target.path));
     RETURN_IF_ERROR(
-        publication.AddChange({page->target.path, std::nullopt, page->target}));
+        edition.ChangeTarget(path, std::nullopt, page->target.content));
   }
   RETURN_IF_ERROR(repo::MakeGenesis(
       GenesisOptionsOf(options, pages), keys,
-      [&publication](std::string_view role, std::optional<int64_t> version,
-                     std::string_view bytes) {
-        return publication.PutRole(role, version, bytes);
+      [&edition](std::string_view role, std::optional<int64_t> version,
+                 std::string_view bytes) {
+        return edition.PutRole(role, version, bytes);
       }));
-  RETURN_IF_ERROR(publication.PutLastModified());
+  RETURN_IF_ERROR(
+      edition.PutBytes("last-modified", LastModifiedText(options.now)));
   RETURN_IF_ERROR(publisher->Stage());
   RETURN_IF_ERROR(
       CheckFirstGeneration(publisher->standby_root(), options.now, pages));

@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "sync/edition.h"
 #include "sync/origin_adopt.h"
 #include "sync/origin_plan.h"
 #include "sync/origin_state.h"
@@ -73,6 +74,7 @@ class OriginSession {
   absl::Status StageBlobOf(std::string_view bytes);
   absl::StatusOr<int64_t> NextVersion() const;
   absl::Status StageAndCommit(tree::Publisher& publisher, int64_t version);
+  absl::Status AddRemovals(Edition& edition);
   absl::Status SaveStateBeforeCommit(int64_t version);
   tree::GenerationInfo NextGeneration(absl::Time earliest_expiry,
                                       int64_t version) const;

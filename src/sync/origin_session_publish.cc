@@ -8,10 +8,11 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "sync/edition.h"
 #include "sync/origin_check.h"
-#include "sync/origin_publication.h"
 #include "sync/origin_session.h"
 #include "sync/parallel.h"
+#include "sync/tree_status.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
@@ -22,6 +23,12 @@
 
 namespace tufmirror::sync {
 namespace {
+
+std::optional<ExpectedContent> ContentOf(
+    const std::optional<tuf::TargetFile>& target) {
+  if (!target) return std::nullopt;
+  return target->content;
+}
 
 // Projects in memory at a time.
 constexpr size_t kBatch = 256;
@@ -178,24 +185,31 @@ absl::Status OriginSession::Publish() {
 
 absl::Status OriginSession::StageAndCommit(tree::Publisher& publisher,
                                            int64_t version) {
-  OriginPublication publication(home_, config_.publish, options_.now, publisher,
-                                retired_);
+  Edition edition(home_, config_.publish, options_.now, Naming::kPrefixed,
+                  publisher, retired_);
   for (const auto& [bin, changes] : editor_->changes()) {
     for (const repo::TargetChange& change : changes) {
-      RETURN_IF_ERROR(publication.AddChange(change));
+      ASSIGN_OR_RETURN(const TargetPath path,
+                       tree::TreePathOfTarget(change.path));
+      RETURN_IF_ERROR(edition.ChangeTarget(path, ContentOf(change.before),
+                                           ContentOf(change.after)));
     }
   }
   ASSIGN_OR_RETURN(
       const repo::SigningResult result,
-      editor_->Finish(Policy(), options_.now, version, *online_,
-                      [&publication](std::string_view role,
-                                     std::optional<int64_t> role_version,
-                                     std::string_view bytes) {
-                        return publication.PutRole(role, role_version, bytes);
-                      }));
-  RETURN_IF_ERROR(publication.RetireRoles(result.roles));
-  RETURN_IF_ERROR(publication.PutLastModified());
-  RETURN_IF_ERROR(publication.AddRemovals(*editor_, *view_));
+      editor_->Finish(
+          Policy(), options_.now, version, *online_,
+          [&edition](std::string_view role, std::optional<int64_t> role_version,
+                     std::string_view bytes) {
+            return edition.PutRole(role, role_version, bytes);
+          }));
+  for (const repo::SignedRole& role : result.roles) {
+    if (!role.replaces) continue;
+    RETURN_IF_ERROR(edition.RetireRole(role.role, *role.replaces));
+  }
+  RETURN_IF_ERROR(
+      edition.PutBytes("last-modified", LastModifiedText(options_.now)));
+  RETURN_IF_ERROR(AddRemovals(edition));
   RETURN_IF_ERROR(publisher.Stage());
   RETURN_IF_ERROR(Annotate(
       CheckStagedTree(publisher.standby_root(), options_.now,
@@ -215,7 +229,22 @@ absl::Status OriginSession::StageAndCommit(tree::Publisher& publisher,
   report_.changed = counts.changed;
   report_.removed = counts.removed;
   report_.metadata_files = result.roles.size();
-  return publication.FinishRemovals();
+  return edition.FinishRemovals();
+}
+
+absl::Status OriginSession::AddRemovals(Edition& edition) {
+  using Content = absl::StatusOr<std::optional<ExpectedContent>>;
+  return edition.AddRemovals(
+      editor_->snapshot(),
+      [this](std::string_view path) -> Content {
+        ASSIGN_OR_RETURN(const auto target, editor_->After(path));
+        return ContentOf(target);
+      },
+      [this](std::string_view path) -> Content {
+        ASSIGN_OR_RETURN(const auto found, view_->Find(path));
+        if (!found) return std::nullopt;
+        return found->target.content;
+      });
 }
 
 absl::Status OriginSession::SaveStateBeforeCommit(int64_t version) {

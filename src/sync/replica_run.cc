@@ -5,6 +5,7 @@
 
 #include "fmt/format.h"
 #include "sync/diff.h"
+#include "sync/edition.h"
 #include "sync/phase_clock.h"
 #include "sync/replica_download.h"
 #include "sync/replica_publication.h"
@@ -257,12 +258,14 @@ absl::Status ReplicaRun::Publish() {
   const tuf::TrustedMetadataSet& trusted = wanted_->trusted();
   const TreeStatus status = NextTreeStatus();
 
-  ReplicaPublication publication(home_, config_.publish, options_.now, store_,
-                                 *publisher, retired);
-  RETURN_IF_ERROR(
-      publication.AddTargets(*plan_, trusted.root()->consistent_snapshot));
-  RETURN_IF_ERROR(
-      publication.AddMetadata(*wanted_, published_.get(), changed_));
+  const bool consistent = trusted.root()->consistent_snapshot;
+  Edition edition(home_, config_.publish, options_.now,
+                  consistent ? Naming::kPrefixed : Naming::kPlain, *publisher,
+                  retired);
+  ReplicaPublication publication(home_, edition, store_, *wanted_,
+                                 published_.get());
+  RETURN_IF_ERROR(publication.AddTargets(*plan_));
+  RETURN_IF_ERROR(publication.AddMetadata(changed_));
   RETURN_IF_ERROR(publication.AddStatus(status));
   RETURN_IF_ERROR(publication.AddRemovals());
   RETURN_IF_ERROR(publisher->Stage());
@@ -276,12 +279,14 @@ absl::Status ReplicaRun::Publish() {
   info.earliest_expiry =
       std::min({trusted.root()->expires, (*trusted.timestamp())->expires,
                 (*trusted.snapshot())->expires, (*trusted.targets())->expires});
+  // Before the commit: the list says too much rather than too little, since
+  // nothing is removed that is in use.
+  RETURN_IF_ERROR(retired.Save(home_));
   RETURN_IF_ERROR(publisher->Commit(info));
   report_.published = true;
   generation_ = info;
 
-  RETURN_IF_ERROR(retired.Save(home_));
-  RETURN_IF_ERROR(publication.RemoveDuePackages());
+  RETURN_IF_ERROR(edition.FinishRemovals());
   RETURN_IF_ERROR(fs::Remove(layout_.plan()));
   return tree::StagingArea(home_).Clear();
 }

@@ -54,7 +54,7 @@ absl::StatusOr<absl::Time> ParseExpiry(std::string_view text) {
 }
 
 std::string FormatExpiry(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%SZ", time, absl::UTCTimeZone());
+  return absl::FormatTime("%E4Y-%m-%d%ET%H:%M:%SZ", time, absl::UTCTimeZone());
 }
 
 }  // namespace tufmirror::tuf

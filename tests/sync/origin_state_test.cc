@@ -7,8 +7,8 @@
 #include "absl/synchronization/mutex.h"
 #include "support/status_matchers.h"
 #include "support/temp_directory.h"
+#include "sync/edition.h"
 #include "sync/origin_adopt.h"
-#include "sync/origin_publication.h"
 #include "sync/parallel.h"
 #include "tufmirror/crypto/hash.h"
 
@@ -48,8 +48,8 @@ TEST(RetiredNameTest, TellsTargetsAndRolesApart) {
   const RetiredTarget page =
       TargetOfRetired(path("simple/six/" + hex + ".index.html"));
   EXPECT_EQ(page.path, "simple/six/index.html");
-  EXPECT_EQ(page.sha256_hex, hex);
-  EXPECT_EQ(TargetOfRetired(path("packages/six/six-1.whl")).sha256_hex, "");
+  EXPECT_EQ(page.digest_hex, hex);
+  EXPECT_EQ(TargetOfRetired(path("packages/six/six-1.whl")).digest_hex, "");
   const auto role = RoleOfRetired(path("metadata/12.bin-0f.json"));
   ASSERT_TRUE(role.has_value());
   EXPECT_EQ(role->role, "bin-0f");

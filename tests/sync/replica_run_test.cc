@@ -286,6 +286,26 @@ TEST_F(ReplicaTest, SyncAfterRollbackGoesForwardWithoutDownloading) {
             repository.files()["metadata/timestamp.json"]);
 }
 
+TEST_F(ReplicaTest, WhatARollbackBroughtBackIntoUseIsNotRemoved) {
+  const std::string page = "simple/flit/index.html";
+  repository.AddTarget("targets", page, "page");
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  repository.RemoveTarget("targets", page);
+  PublishUpstream();
+  ASSERT_THAT(Sync(home).outcome, IsOk());  // retires the prefixed name
+  ASSERT_THAT(tree::Publisher::Rollback(home), IsOk());
+  repository.AddTarget("targets", page, "page");
+  PublishUpstream();
+  now += absl::Hours(24);
+
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+
+  EXPECT_TRUE(IsServed(home, Prefixed("simple/flit/", "index.html", "page")));
+}
+
 TEST_F(ReplicaTest, RunsWithoutTheStagingDirectoriesOfAKilledRun) {
   repository.AddTarget("targets", "simple/flit/index.html", "page");
   PublishUpstream();
