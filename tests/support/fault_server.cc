@@ -6,7 +6,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,107 +17,14 @@
 #include <iterator>
 
 #include "fmt/format.h"
+#include "support/http_text.h"
 
 namespace tufmirror::testing {
 namespace {
 
 constexpr std::chrono::milliseconds kDripTime(100);
 
-std::string PercentDecode(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      const std::string digits(text.substr(i + 1, 2));
-      out.push_back(
-          static_cast<char>(std::strtol(digits.c_str(), nullptr, 16)));
-      i += 2;
-    } else {
-      out.push_back(text[i]);
-    }
-  }
-  return out;
-}
-
-// "/path" of "/path?query" and of "http://host/path".
-std::string PathOf(std::string_view target) {
-  if (const size_t scheme = target.find("://");
-      scheme != std::string_view::npos) {
-    const size_t slash = target.find('/', scheme + 3);
-    target = slash == std::string_view::npos ? "/" : target.substr(slash);
-  }
-  return PercentDecode(target.substr(0, target.find('?')));
-}
-
-std::string_view ReasonOf(int status) {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 206:
-      return "Partial Content";
-    case 304:
-      return "Not Modified";
-    case 404:
-      return "Not Found";
-    default:
-      return "Status";
-  }
-}
-
-struct Range {
-  uint64_t first;
-  uint64_t last;  // inclusive
-};
-
-std::optional<Range> ParseRange(const std::string& header, uint64_t size) {
-  unsigned long long first = 0;
-  unsigned long long last = 0;
-  const int count = sscanf(header.c_str(), "bytes=%llu-%llu", &first, &last);
-  if (count < 1) return std::nullopt;
-  if (count < 2 || last >= size) last = size == 0 ? 0 : size - 1;
-  return Range{first, last};
-}
-
 }  // namespace
-
-Fault Fault::Truncate(uint64_t bytes) {
-  return {.kind = Kind::kTruncate, .bytes = bytes};
-}
-Fault Fault::Stall(uint64_t bytes) {
-  return {.kind = Kind::kStall, .bytes = bytes};
-}
-Fault Fault::WrongBytes() { return {.kind = Kind::kWrongBytes}; }
-Fault Fault::Status(int status, std::string retry_after) {
-  return {
-      .kind = Kind::kStatus, .status = status, .text = std::move(retry_after)};
-}
-Fault Fault::Oversize(uint64_t bytes) {
-  return {.kind = Kind::kOversize, .bytes = bytes};
-}
-Fault Fault::Endless() { return {.kind = Kind::kEndless}; }
-Fault Fault::Redirect(std::string url, int status) {
-  return {.kind = Kind::kRedirect, .status = status, .text = std::move(url)};
-}
-Fault Fault::Drip() { return {.kind = Kind::kDrip}; }
-Fault Fault::CloseEarly() { return {.kind = Kind::kCloseEarly}; }
-Fault Fault::Garbage() { return {.kind = Kind::kGarbage}; }
-Fault Fault::ContentLength(uint64_t bytes) {
-  return {.kind = Kind::kContentLength, .bytes = bytes};
-}
-Fault Fault::IgnoreRange() { return {.kind = Kind::kIgnoreRange}; }
-Fault Fault::NoLength(uint64_t bytes) {
-  return {.kind = Kind::kNoLength, .bytes = bytes};
-}
-Fault Fault::WrongRange() { return {.kind = Kind::kWrongRange}; }
-
-std::string RecordedRequest::Header(std::string_view name) const {
-  for (const auto& [key, value] : headers) {
-    if (key.size() == name.size() &&
-        strncasecmp(key.data(), name.data(), name.size()) == 0) {
-      return value;
-    }
-  }
-  return {};
-}
 
 // A status line, headers and a body, before anything goes wrong.
 struct FaultServer::Response {
