@@ -264,17 +264,18 @@ def test_full_disk(tap, mirror, url):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--binary", required=True)
+    parser.add_argument("--source-root", required=True)
+    parser.add_argument("--build-root", required=True)
+    parser.add_argument("--program", required=True)
     parser.add_argument("--private-mounts", action="store_true")
     arguments = parser.parse_args()
     if not arguments.private_mounts:
         # The tmpfs is to be seen by this test only, and to go with it.
         os.execvp("unshare", ["unshare", "--map-root-user", "--mount",
-                              sys.executable, __file__, "--binary",
-                              arguments.binary, "--private-mounts"])
+                              sys.executable, *sys.argv, "--private-mounts"])
     tap = Tap()
     with tempfile.TemporaryDirectory(prefix="tufmirror-crash-") as root:
-        mirror = Mirror(arguments.binary, root)
+        mirror = Mirror(arguments.program, root)
         try:
             mirror.make_origin()
             url = mirror.serve()
