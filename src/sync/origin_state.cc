@@ -18,10 +18,6 @@ namespace {
 
 constexpr uint64_t kMaxBytes = uint64_t{64} << 20;
 
-std::string StatePath(const tree::Layout& layout) {
-  return layout.state() + "/origin";
-}
-
 std::optional<int64_t> ParseNumber(absl::string_view text) {
   int64_t number = 0;
   const char* const end = text.data() + text.size();
@@ -67,7 +63,7 @@ OriginState ParseOriginState(std::string_view text) {
 }
 
 absl::StatusOr<OriginState> LoadOriginState(const tree::Layout& layout) {
-  const auto text = fs::ReadFile(StatePath(layout), kMaxBytes);
+  const auto text = fs::ReadFile(layout.origin_state(), kMaxBytes);
   if (text.ok()) return ParseOriginState(*text);
   if (FailureOf(text.status()) == Failure::kNotFound) return OriginState();
   return text.status();
@@ -75,7 +71,7 @@ absl::StatusOr<OriginState> LoadOriginState(const tree::Layout& layout) {
 
 absl::Status SaveOriginState(const tree::Layout& layout,
                              const OriginState& state) {
-  return fs::WriteFileAtomically(StatePath(layout), RenderOriginState(state),
+  return fs::WriteFileAtomically(layout.origin_state(), RenderOriginState(state),
                                  tree::kPrivateFileMode,
                                  fs::Durability::kFsync);
 }

@@ -81,7 +81,8 @@ class Layout {
   std::string upstream_trust() const { return home_ + "/state/upstream"; }
   // What an origin knows of its source directory.
   std::string source_index() const { return home_ + "/state/source-index"; }
-  std::string held_back() const { return home_ + "/state/held-back.json"; }
+  // What an origin knows between its runs.
+  std::string origin_state() const { return home_ + "/state/origin"; }
 
  private:
   std::string home_;
