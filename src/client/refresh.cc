@@ -26,6 +26,18 @@ bool IsEndOfRootChain(const absl::Status& status) {
          http::Transfers::HttpStatusOf(status) == 403;
 }
 
+// Root `version`, or nullopt if the chain ends before it. Looks at the status
+// as it comes from the transfer, which still knows the number.
+absl::StatusOr<std::optional<RawMetadata>> FetchNextRoot(
+    MetadataFetcher& fetcher, int64_t version) {
+  auto response = fetcher.transfers().Fetch(
+      fetcher.RequestFor("root", version, std::nullopt));
+  if (response.ok()) return RawMetadata{std::move(response->body)};
+  if (IsEndOfRootChain(response.status())) return std::nullopt;
+  return Annotate(response.status(),
+                  fmt::format("fetch root version {}", version));
+}
+
 // TUF 5.3. Each step is saved before the next: an interrupted rotation goes on
 // where it stopped.
 absl::Status RefreshRoot(TrustedMetadataSet& trusted, MetadataFetcher& fetcher,
@@ -36,10 +48,9 @@ absl::Status RefreshRoot(TrustedMetadataSet& trusted, MetadataFetcher& fetcher,
       return absl::OkStatus();
     }
     const int64_t next = trusted.root()->version + 1;
-    auto raw = fetcher.Fetch("root", next, std::nullopt);
-    if (!raw.ok()) {
-      return IsEndOfRootChain(raw.status()) ? absl::OkStatus() : raw.status();
-    }
+    ASSIGN_OR_RETURN(const std::optional<RawMetadata> raw,
+                     FetchNextRoot(fetcher, next));
+    if (!raw) return absl::OkStatus();
     RETURN_IF_ERROR(Annotate(trusted.UpdateRoot(*raw),
                              fmt::format("root version {}", next)));
     RETURN_IF_ERROR(store.Save("root", next, *raw));

@@ -103,7 +103,8 @@ absl::StatusOr<std::string> Updater::Download(const tuf::TargetFile& target,
                    TargetUrls(options_.target_urls, target,
                               trusted_->root()->consistent_snapshot));
   request.content = target.content;
-  request.partial_path = directory + "/." + name + ".part";
+  // '+' is in no FlatName: no target's file is another one's partial file.
+  request.partial_path = directory + "/." + name + "+part";
   request.what = Printable(target.path);
   request.accept = [from = request.partial_path, to = final_path] {
     return fs::Rename(from, to);
