@@ -1,0 +1,56 @@
+"""A loopback HTTP server in front of another one. It notes which pages were
+answered with which type, and can ask for a type of its own in place of the
+client's: what an installer does that knows no JSON."""
+
+import http.client
+import http.server
+import threading
+import urllib.parse
+
+
+class RecordingProxy:
+    """For a `with` block. `accept`: None leaves the client's own."""
+
+    def __init__(self, upstream, accept=None):
+        self.answers = []  # of (path, status, content type)
+        upstream_address = urllib.parse.urlsplit(upstream).netloc
+        answers = self.answers
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                wanted = accept or self.headers.get("Accept", "*/*")
+                headers = {"Host": upstream_address, "Connection": "close",
+                           "Accept": wanted}
+                connection = http.client.HTTPConnection(upstream_address,
+                                                        timeout=60)
+                connection.request("GET", self.path, headers=headers)
+                response = connection.getresponse()
+                body = response.read()
+                connection.close()
+                kind = response.getheader("Content-Type", "")
+                answers.append((self.path, response.status, kind))
+                self.send_response(response.status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+        self.thread = threading.Thread(target=self.server.serve_forever)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+    def page_types(self):
+        return {kind.partition(";")[0] for path, status, kind in self.answers
+                if path.startswith("/simple/") and status == 200}
