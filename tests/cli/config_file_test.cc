@@ -1,0 +1,166 @@
+// The configuration file: strict, with messages that say what to change.
+#include "cli/config_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "support/status_matchers.h"
+#include "support/temp_directory.h"
+
+namespace tufmirror::cli {
+namespace {
+
+using sync::Config;
+using testing::FailsWith;
+
+constexpr char kUpstream[] = "[upstream]\nurl = \"https://a.example/\"\n";
+
+absl::StatusOr<Config> Parse(const std::string& text) {
+  return ParseConfig(text, "t.toml");
+}
+absl::StatusOr<Config> ParseWith(const std::string& more) {
+  return Parse(kUpstream + more);
+}
+
+TEST(ConfigFileTest, UpstreamAloneIsEnoughAndTheRestIsDefault) {
+  ASSERT_OK_AND_ASSIGN(const Config config, ParseWith(""));
+  EXPECT_EQ(config.upstream.kind, sync::UpstreamKind::kTuf);
+  EXPECT_THAT(config.upstream.urls,
+              ::testing::ElementsAre("https://a.example/"));
+  EXPECT_EQ(config.publish.grace, Config().publish.grace);
+  EXPECT_EQ(config.upstream.transfer.retries,
+            Config().upstream.transfer.retries);
+}
+
+TEST(ConfigFileTest, ReadsEveryKindOfValue) {
+  ASSERT_OK_AND_ASSIGN(
+      const Config config,
+      ParseWith("targets_url = [\"https://b.example\", \"file:///c\"]\n"
+                "retries = 7\nmax_rate = \"1.5MB\"\nmin_speed = 10\n"
+                "[publish]\ngrace = \"90m\"\n[brakes]\nmax_removals = 1\n"));
+  EXPECT_EQ(config.upstream.targets_urls.size(), 2u);
+  EXPECT_EQ(config.upstream.transfer.retries, 7);
+  EXPECT_EQ(config.upstream.transfer.max_rate, 1'500'000u);
+  EXPECT_EQ(config.upstream.transfer.min_speed, 10u);
+  EXPECT_EQ(config.publish.grace, absl::Minutes(90));
+  EXPECT_EQ(config.brakes.max_removals, 1.0);
+}
+
+TEST(ConfigFileTest, WhatIsWrittenIsReadBackUnchanged) {
+  Config config;
+  config.upstream.kind = sync::UpstreamKind::kDirectory;
+  config.upstream.directory = "/srv/a \"b\"\\c\n";
+  config.upstream.urls = {"https://a.example/", "http://b.example/x"};
+  config.upstream.metadata_path = "m/";
+  config.upstream.targets_urls = {"https://t.example/"};
+  http::TransferOptions& transfer = config.upstream.transfer;
+  transfer.concurrency = 3;
+  transfer.max_rate = 1'000'001;
+  transfer.retries = 9;
+  transfer.connect_timeout = absl::Seconds(7);
+  transfer.download_timeout = absl::Minutes(61);
+  transfer.min_speed = 2048;
+  transfer.min_speed_time = absl::Milliseconds(1500);
+  transfer.proxy = "http://proxy.example:3128";
+  transfer.ca_file = "/etc/ca.pem";
+  transfer.user_agent = "agent";
+  config.origin = {.online_key = "/k/online.pem",
+                   .passphrase_file = "/k/pass",
+                   .bin_bits = 11,
+                   .bin_expiry = absl::Hours(48),
+                   .snapshot_expiry = absl::Hours(25),
+                   .timestamp_expiry = absl::Hours(5)};
+  config.publish = {.grace = absl::Hours(1), .keep_removed = absl::Hours(72)};
+  config.brakes = {.max_removals = 0.25, .min_free_space = 12'345};
+
+  const std::string text = WriteConfig(config);
+  ASSERT_OK_AND_ASSIGN(const Config read, Parse(text));
+
+  EXPECT_EQ(WriteConfig(read), text);
+  EXPECT_NE(WriteConfig(Config()), text);
+  EXPECT_EQ(read.upstream.directory, config.upstream.directory);
+  EXPECT_EQ(read.upstream.urls, config.upstream.urls);
+  EXPECT_EQ(read.upstream.transfer.max_rate, transfer.max_rate);
+  EXPECT_EQ(read.upstream.transfer.min_speed_time, transfer.min_speed_time);
+  EXPECT_EQ(read.origin.bin_bits, 11);
+  EXPECT_EQ(read.origin.bin_expiry, absl::Hours(48));
+  EXPECT_EQ(read.brakes.max_removals, 0.25);
+  EXPECT_EQ(read.brakes.min_free_space, 12'345u);
+}
+
+struct BadConfig {
+  const char* name;
+  const char* text;
+  const char* says;
+};
+class RefusedConfig : public ::testing::TestWithParam<BadConfig> {};
+TEST_P(RefusedConfig, SaysWhereAndWhat) {
+  EXPECT_THAT(Parse(GetParam().text),
+              FailsWith(Failure::kUsage, GetParam().says));
+}
+INSTANTIATE_TEST_SUITE_P(
+    Cli, RefusedConfig,
+    ::testing::Values(
+        BadConfig{"UnknownKeyNamesTheNearest", "[publish]\n\ngrase = \"1h\"\n",
+                  "t.toml:3: there is no option 'publish.grase'; the nearest "
+                  "is 'publish.grace'"},
+        BadConfig{"UnknownSection", "[brake]\nmax_removals = 0.1\n",
+                  "the nearest is 'brakes.max_removals'"},
+        BadConfig{"KeyOutsideAnySection", "grace = \"1h\"\n",
+                  "there is no option 'grace'"},
+        BadConfig{"NotToml", "[publish]\ngrace = \n", "t.toml:2: "},
+        BadConfig{"DuplicateKey", "[publish]\ngrace = \"1h\"\ngrace = \"2h\"\n",
+                  "t.toml:3: "},
+        BadConfig{"StringForInteger", "[upstream]\nretries = \"4\"\n",
+                  "t.toml:2: upstream.retries: expected an integer, got a "
+                  "string"},
+        BadConfig{"FloatForInteger", "[upstream]\nretries = 4.0\n",
+                  "expected an integer, got a number"},
+        BadConfig{"BooleanForInteger", "[upstream]\nretries = true\n",
+                  "expected an integer, got true or false"},
+        BadConfig{"IntegerForDuration", "[publish]\ngrace = 6\n",
+                  "publish.grace: expected a string, got an integer"},
+        BadConfig{"TableForString", "[upstream.proxy]\na = 1\n",
+                  "upstream.proxy: expected a string, got a table"},
+        BadConfig{"DateForString", "[upstream]\nproxy = 1979-05-27\n",
+                  "expected a string, got a date or time"},
+        BadConfig{"IntegerInArrayOfStrings", "[upstream]\nurl = [\"a\", 1]\n",
+                  "upstream.url: expected a string, got an integer"},
+        BadConfig{"IntegerTooLow", "[upstream]\nconcurrency = 0\n",
+                  "upstream.concurrency: expected 1 to 256, got 0"},
+        BadConfig{"IntegerTooHigh", "[origin]\nbin_bits = 21\n",
+                  "origin.bin_bits: expected 1 to 20, got 21"},
+        BadConfig{"IntegerBeyond32Bits", "[upstream]\nretries = 4294967297\n",
+                  "expected 0 to 100, got 4294967297"},
+        BadConfig{"ShareAboveOne", "[brakes]\nmax_removals = 1.5\n",
+                  "expected a share from 0 to 1, got 1.5"},
+        BadConfig{"ShareNotANumber", "[brakes]\nmax_removals = nan\n",
+                  "expected a share from 0 to 1"},
+        BadConfig{"ShareNegative", "[brakes]\nmax_removals = -0.1\n",
+                  "expected a share from 0 to 1"},
+        BadConfig{"BadDuration", "[publish]\ngrace = \"6 hours\"\n",
+                  "publish.grace: expected a duration"},
+        BadConfig{"NegativeBytes", "[upstream]\nmax_rate = -1\n",
+                  "upstream.max_rate: "},
+        BadConfig{"UnknownKind", "[upstream]\nkind = \"pypi\"\n",
+                  "expected \"tuf\" or \"directory\", got \"pypi\""},
+        BadConfig{"NoUpstream", "", "upstream.url: expected at least one"},
+        BadConfig{"EmptyUpstream", "[upstream]\nurl = []\n",
+                  "upstream.url: expected at least one"},
+        BadConfig{"UnsupportedUrl", "[upstream]\nurl = \"ftp://a.example/\"\n",
+                  "t.toml: "},
+        BadConfig{"RelativeDirectory",
+                  "[upstream]\nkind = \"directory\"\ndirectory = \"wheels\"\n",
+                  "expected an absolute path, got 'wheels'"}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+TEST(ConfigFileTest, AbsentFileIsNamed) {
+  const testing::TempDirectory directory;
+  EXPECT_THAT(LoadConfig(directory.Join("absent.toml")),
+              FailsWith(Failure::kNotFound, "absent.toml"));
+}
+
+}  // namespace
+}  // namespace tufmirror::cli

@@ -1,0 +1,139 @@
+// The program as a process: exit codes of wrong usage, and its help.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include "support/status_matchers.h"
+#include "support/temp_directory.h"
+#include "tufmirror/tree/home.h"
+
+namespace tufmirror::cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Outcome {
+  int exit_code = -1;
+  std::string out;
+  std::string error;
+};
+
+class ProgramTest : public ::testing::Test {
+ protected:
+  Outcome Run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), TUFMIRROR_PROGRAM);
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    const std::string out = directory_.Join("out");
+    const std::string error = directory_.Join("error");
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC;
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 1, out.c_str(), kFlags, 0600);
+    posix_spawn_file_actions_addopen(&actions, 2, error.c_str(), kFlags, 0600);
+    pid_t pid = 0;
+    EXPECT_EQ(
+        posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), environ), 0)
+        << argv[0];
+    posix_spawn_file_actions_destroy(&actions);
+    int status = 0;
+    EXPECT_EQ(waitpid(pid, &status, 0), pid);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+            testing::ReadWholeFile(out), testing::ReadWholeFile(error)};
+  }
+  std::string Home() const { return directory_.Join("home"); }
+
+  testing::TempDirectory directory_;
+};
+
+TEST_F(ProgramTest, WrongUsageIsExitCode2AndNamesTheHelp) {
+  const std::vector<std::vector<std::string>> cases = {
+      {},
+      {"snyc", Home()},
+      {"sync"},
+      {"sync", Home(), "--dryrun"},
+      {"sync", Home(), "--max-removals", "2"},
+      {"sync", Home(), "--max-removals", "some"},
+      {"sync", Home(), "extra"},
+      {"init"},
+      {"init", "mirror", Home()},
+      {"init", "replica", Home()},
+      {"init", "origin", Home(), "--form", "x"},
+      {"serve"},
+      {"verify", Home(), "--deeper"},
+      {"--frobnicate"}};
+  for (const auto& arguments : cases) {
+    const Outcome outcome = Run(arguments);
+    EXPECT_EQ(outcome.exit_code, 2) << ::testing::PrintToString(arguments);
+    EXPECT_THAT(outcome.error, HasSubstr("tufmirror: "));
+    EXPECT_THAT(outcome.error, HasSubstr("--help"));
+    EXPECT_EQ(outcome.out, "");
+  }
+}
+
+TEST_F(ProgramTest, ClientMisuseIsExitCode1) {
+  const std::string trust = directory_.Join("trust");
+  const std::vector<std::vector<std::string>> cases = {
+      {"client"},
+      {"client", "--metadata-dir", trust},
+      {"client", "--metadata-dir", trust, "frobnicate"},
+      {"client", "--metadata-dir", trust, "init"},
+      {"client", "--metadata-dir", trust, "init", directory_.Join("absent")},
+      {"client", "--metadata-dir", trust, "refresh"},
+      {"client", "--metadata-dir", trust, "--metadata-url", "ftp://a.example",
+       "refresh"},
+      {"client", "--metadata-dir", trust, "--metadata-url", "file:///absent",
+       "download"},
+      {"client", "--meta-dir", trust, "refresh"}};
+  for (const auto& arguments : cases) {
+    const Outcome outcome = Run(arguments);
+    EXPECT_EQ(outcome.exit_code, 1) << ::testing::PrintToString(arguments);
+    EXPECT_THAT(outcome.error, HasSubstr("tufmirror: "));
+  }
+}
+
+TEST_F(ProgramTest, EveryCommandsHelpHasAnExample) {
+  const std::vector<std::vector<std::string>> commands = {
+      {"init", "origin"}, {"init", "replica"}, {"sync"},     {"serve"},
+      {"status"},         {"verify"},          {"rollback"}, {"client"}};
+  for (auto command : commands) {
+    std::string name = "tufmirror";
+    for (const std::string& word : command) name += " " + word;
+    command.push_back("--help");
+    const Outcome outcome = Run(command);
+    EXPECT_EQ(outcome.exit_code, 0) << name;
+    EXPECT_THAT(outcome.out, HasSubstr("Example: " + name + " "));
+    EXPECT_EQ(outcome.error, "");
+  }
+}
+
+TEST_F(ProgramTest, HelpAndVersionAreNotErrors) {
+  const Outcome help = Run({"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  for (const char* command :
+       {"init", "sync", "serve", "status", "verify", "rollback", "client"}) {
+    EXPECT_THAT(help.out, HasSubstr(command));
+  }
+  const Outcome version = Run({"--version"});
+  EXPECT_EQ(version.exit_code, 0);
+  EXPECT_NE(version.out, "");
+}
+
+TEST_F(ProgramTest, ConfigurationErrorsAreExitCode2AndNameTheKey) {
+  ASSERT_THAT(tree::Home::Create(Home()), testing::IsOk());
+  directory_.Write("home/tufmirror.toml", "[publish]\ngrase = \"1h\"\n");
+  const Outcome outcome = Run({"sync", Home()});
+  EXPECT_EQ(outcome.exit_code, 2) << outcome.error;
+  EXPECT_THAT(outcome.error, HasSubstr("publish.grace"));
+}
+
+}  // namespace
+}  // namespace tufmirror::cli
