@@ -145,6 +145,8 @@ bool IsSecurityFailure(Failure failure) {
 
 absl::Status Annotate(const absl::Status& status, std::string_view context) {
   if (status.ok()) return status;
+  // The object may have been named further down already.
+  if (MessageOf(status).starts_with(context)) return status;
   absl::Status annotated(
       status.code(), ToAbsl(fmt::format("{}: {}", context, MessageOf(status))));
   if (auto payload = status.GetPayload(kPayloadUrl); payload.has_value()) {

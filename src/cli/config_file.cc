@@ -17,6 +17,7 @@
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
 #include "tufmirror/fs/file.h"
+#include "tufmirror/repo/genesis.h"
 
 namespace tufmirror::cli {
 namespace {
@@ -303,7 +304,8 @@ std::vector<Option> OriginAndPublishOptions() {
           [](Config & c) -> auto& { return c.origin.passphrase_file; }),
       IntegerOption(
           "origin", "bin_bits", "2^bin_bits bins; chosen at init, then fixed",
-          1, 20, [](Config & c) -> auto& { return c.origin.bin_bits; }),
+          1, repo::kMaxBinBits,
+          [](Config & c) -> auto& { return c.origin.bin_bits; }),
       DurationOption(
           "origin", "bin_expiry", "life of a bin's signature",
           [](Config & c) -> auto& { return c.origin.bin_expiry; }),

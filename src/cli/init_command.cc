@@ -89,8 +89,11 @@ absl::Status InitOrigin(const InitOriginArguments& arguments) {
 
 // The root is looked at before anything is made.
 absl::StatusOr<tuf::RawMetadata> ReadTrustedRoot(const std::string& path) {
-  ASSIGN_OR_RETURN(std::string bytes, fs::ReadFile(path, kMaxRootBytes));
-  tuf::RawMetadata raw{std::move(bytes)};
+  auto bytes = fs::ReadFile(path, kMaxRootBytes);
+  if (!bytes.ok()) {
+    return Annotate(bytes.status(), fmt::format("--root {}", path));
+  }
+  tuf::RawMetadata raw{*std::move(bytes)};
   const auto verified = tuf::Verifier::VerifyInitialRoot(raw);
   if (!verified.ok()) {
     return Annotate(verified.status(), fmt::format("--root {}", path));

@@ -77,6 +77,17 @@ absl::StatusOr<crypto::Secret> FromFile(const std::string& path) {
   return crypto::Secret::Copy(line);
 }
 
+// A new key is unencrypted only if that was asked for in so many words.
+absl::StatusOr<crypto::Secret> NotEmptyIfNew(crypto::Secret secret,
+                                             PassphraseUse use,
+                                             std::string_view origin) {
+  if (use == PassphraseUse::kOpen || !secret.empty()) return secret;
+  return MakeFailure(Failure::kKey,
+                     fmt::format("the passphrase from {} is empty; use "
+                                 "--unencrypted-keys if that is what you want",
+                                 origin));
+}
+
 std::string Megabytes(uint64_t bytes) {
   return fmt::format("{:.1f}", static_cast<double>(bytes) / 1e6);
 }
@@ -140,25 +151,24 @@ absl::StatusOr<crypto::Secret> ReadPassphrase(const std::string& file,
                                               PassphraseUse use,
                                               std::string_view what) {
   if (const char* value = std::getenv(std::string(kEnvironment).c_str())) {
-    return crypto::Secret::Copy(value);
+    return NotEmptyIfNew(crypto::Secret::Copy(value), use, kEnvironment);
   }
-  if (!file.empty()) return FromFile(file);
+  if (!file.empty()) {
+    ASSIGN_OR_RETURN(crypto::Secret secret, FromFile(file));
+    return NotEmptyIfNew(std::move(secret), use, file);
+  }
   if (isatty(STDIN_FILENO) != 1) {
     return MakeFailure(
         Failure::kKey,
-        fmt::format("{} needs a passphrase: set {}, name a file that holds it "
-                    "(origin.passphrase_file or --passphrase-file), or run on "
-                    "a terminal",
+        fmt::format("{}: a passphrase is needed; set {}, name a file that "
+                    "holds it (origin.passphrase_file or --passphrase-file), "
+                    "or run on a terminal",
                     what, kEnvironment));
   }
   ASSIGN_OR_RETURN(crypto::Secret first,
                    Ask(fmt::format("Passphrase for {}: ", what)));
   if (use == PassphraseUse::kOpen) return first;
-  if (first.empty()) {
-    return MakeFailure(Failure::kKey,
-                       "the passphrase is empty; use --unencrypted-keys if "
-                       "that is what you want");
-  }
+  ASSIGN_OR_RETURN(first, NotEmptyIfNew(std::move(first), use, "the terminal"));
   ASSIGN_OR_RETURN(const crypto::Secret second, Ask("The same again: "));
   if (first.view() != second.view()) {
     return MakeFailure(Failure::kKey, "the two passphrases differ");

@@ -14,7 +14,7 @@
 namespace tufmirror::cli {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, double>, 9> kByteUnits = {{
+constexpr std::array<std::pair<std::string_view, double>, 10> kByteUnits = {{
     {"", 1},
     {"B", 1},
     {"kB", 1e3},
@@ -24,6 +24,7 @@ constexpr std::array<std::pair<std::string_view, double>, 9> kByteUnits = {{
     {"KiB", 1024.0},
     {"MiB", 1024.0 * 1024},
     {"GiB", 1024.0 * 1024 * 1024},
+    {"TiB", 1024.0 * 1024 * 1024 * 1024},
 }};
 
 }  // namespace

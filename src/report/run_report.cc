@@ -45,15 +45,18 @@ std::string OutcomeName(const absl::Status& outcome) {
 }
 
 void AppendProblems(const RunReport& report, std::string& out) {
+  // What failed in a run that published nothing was not held back from it.
+  const std::string_view label = report.outcome.ok() ? "held back" : "failed";
   const size_t shown = std::min(report.problems.size(), kMaxProblemsShown);
   for (size_t i = 0; i < shown; ++i) {
     const Problem& problem = report.problems[i];
-    out += fmt::format("held back: {}: {}\n", Printable(problem.object),
-                       MessageOf(problem.reason));
+    out += fmt::format(
+        "{}: {}\n", label,
+        MessageOf(Annotate(problem.reason, Printable(problem.object))));
   }
   if (shown < report.problems.size()) {
     out +=
-        fmt::format("held back: and {} more\n", report.problems.size() - shown);
+        fmt::format("{}: and {} more\n", label, report.problems.size() - shown);
   }
 }
 

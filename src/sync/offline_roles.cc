@@ -19,17 +19,17 @@ absl::Status CheckRole(std::string_view role, const tuf::Common& common,
   if (common.expires <= now) {
     return MakeFailure(
         Failure::kExpired,
-        fmt::format("{} version {} expired on {}, and it is {} now: start a "
-                    "ceremony to sign a new version with its offline keys (or "
-                    "set the clock, if that date is wrong); readers refuse the "
+        fmt::format("{} version {} expired on {}, and it is {} now: a new "
+                    "version must be signed with its offline keys (or the "
+                    "clock set, if that date is wrong); readers refuse the "
                     "mirror until then",
                     role, common.version, Day(common.expires), Day(now)));
   }
   const absl::Duration left = common.expires - now;
   if (left <= kOfflineWarning) {
     warnings.push_back(
-        fmt::format("{} expires in {} days, on {}: start a "
-                    "ceremony",
+        fmt::format("{} expires in {} days, on {}: a new version must be "
+                    "signed with its offline keys",
                     role, absl::ToInt64Hours(left) / 24, Day(common.expires)));
   }
   return absl::OkStatus();

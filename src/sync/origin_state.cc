@@ -71,9 +71,9 @@ absl::StatusOr<OriginState> LoadOriginState(const tree::Layout& layout) {
 
 absl::Status SaveOriginState(const tree::Layout& layout,
                              const OriginState& state) {
-  return fs::WriteFileAtomically(layout.origin_state(), RenderOriginState(state),
-                                 tree::kPrivateFileMode,
-                                 fs::Durability::kFsync);
+  return fs::WriteFileAtomically(
+      layout.origin_state(), RenderOriginState(state), tree::kPrivateFileMode,
+      fs::Durability::kFsync);
 }
 
 }  // namespace tufmirror::sync

@@ -132,10 +132,10 @@ absl::Status DownloadPlanned(const tree::Home& home, const SyncPlan& plan,
       }));
   RETURN_IF_ERROR(requests.status());
   if (failed == 0) return absl::OkStatus();
-  return Annotate(gravest,
-                  fmt::format("{} of {} files could not be had, nothing is "
-                              "published; one of them",
-                              failed, plan.summary().download_files));
+  return MakeFailure(
+      FailureOf(gravest),
+      fmt::format("{} of {} files could not be had, so nothing is published",
+                  failed, plan.summary().download_files));
 }
 
 }  // namespace tufmirror::sync

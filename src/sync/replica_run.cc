@@ -96,6 +96,8 @@ absl::Status ReplicaRun::RunSteps() {
       RunPhase("fetch", report_, [this] { return FetchMetadata(); }));
   RETURN_IF_ERROR(RunPhase("plan", report_, [this] { return MakePlan(); }));
   if (options_.dry_run) return ShowPlan();
+  ASSIGN_OR_RETURN(const bool same, IsAlreadyPublished());
+  if (same) return fs::Remove(layout_.plan());
   ASSIGN_OR_RETURN(const fs::Space space, fs::SpaceOf(layout_.home()));
   RETURN_IF_ERROR(CheckBrakes(config_.brakes, plan_->summary(), space));
   RETURN_IF_ERROR(RunPhase("download", report_, [this] { return Download(); }));
@@ -103,7 +105,7 @@ absl::Status ReplicaRun::RunSteps() {
 }
 
 absl::Status ReplicaRun::Prepare() {
-  ASSIGN_OR_RETURN(generation_, tree::Publisher::CurrentGeneration(home_));
+  RETURN_IF_ERROR(FindGeneration());
   ASSIGN_OR_RETURN(transfers_,
                    http::Transfers::Create(config_.upstream.transfer));
   transfers_->SetTick([this](const http::TransferCounters&) {
@@ -113,6 +115,22 @@ absl::Status ReplicaRun::Prepare() {
   RETURN_IF_ERROR(TrustInitialRoot());
   fetcher_.emplace(*transfers_, MetadataUrls(config_.upstream));
   source_.emplace(*fetcher_, store_);
+  return absl::OkStatus();
+}
+
+// What is live, from state/ or, where that was lost, from the tree itself:
+// taking a full tree for an empty one would leave its files there for good.
+absl::Status ReplicaRun::FindGeneration() {
+  ASSIGN_OR_RETURN(generation_, tree::Publisher::CurrentGeneration(home_));
+  if (generation_.number > 0) return absl::OkStatus();
+  const auto text =
+      fs::ReadFile(layout_.live() + "/status.json", kMaxStatusBytes);
+  if (!text.ok()) return absl::OkStatus();  // really nothing published
+  ASSIGN_OR_RETURN(const TreeStatus status, ParseTreeStatus(*text));
+  generation_.number = status.generation;
+  generation_.published = status.published;
+  generation_.targets = status.targets;
+  generation_.target_bytes = status.target_bytes;
   return absl::OkStatus();
 }
 
@@ -144,8 +162,10 @@ absl::Status ReplicaRun::OpenPublished() {
   ASSIGN_OR_RETURN(const RawMetadata newest, store_.Load("root", std::nullopt));
   ASSIGN_OR_RETURN(const auto trusted_root,
                    tuf::Verifier::VerifyInitialRoot(newest));
-  absl::StatusOr<RawMetadata> root = MakeFailure(
-      Failure::kNotFound, "the live tree has no root; run verify --repair");
+  absl::StatusOr<RawMetadata> root =
+      MakeFailure(Failure::kNotFound,
+                  "the live tree has no root.json; make the replica "
+                  "anew with init replica, or restore it");
   for (int64_t v = trusted_root->version; v >= 1 && !root.ok(); --v) {
     root = ReadMetadata(layout_.live() + "/" + tree::MetadataPath("root", v),
                         kMaxRootBytes);
@@ -216,6 +236,22 @@ absl::Status ReplicaRun::RefuseReplacedPackages() const {
               change->wanted.digests.sha256.value_or(Sha256()).Hex()));
     }
   }
+}
+
+// Upstream may offer the trusted version of its timestamp with other bytes (it
+// was restored from a backup, say): that is no news, and not worth a new
+// generation in every run.
+absl::StatusOr<bool> ReplicaRun::IsAlreadyPublished() {
+  if (published_ == nullptr || !plan_->summary().empty()) return false;
+  ASSIGN_OR_RETURN(const RawMetadata trusted,
+                   store_.Load("timestamp", std::nullopt));
+  ASSIGN_OR_RETURN(
+      const RawMetadata live,
+      ReadMetadata(
+          layout_.live() + "/" + tree::MetadataPath("timestamp", std::nullopt),
+          kMaxTimestampBytes));
+  return trusted.bytes == live.bytes && published_->trusted().root()->version ==
+                                            wanted_->trusted().root()->version;
 }
 
 absl::Status ReplicaRun::ShowPlan() {

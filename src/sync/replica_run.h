@@ -39,6 +39,7 @@ class ReplicaRun {
   absl::Status RunSteps();
   absl::Status WithClockHint(const absl::Status& outcome);
   absl::Status Prepare();
+  absl::Status FindGeneration();
   absl::Status TrustInitialRoot();
   absl::StatusOr<bool> NothingNew();
   absl::Status OpenPublished();
@@ -47,6 +48,7 @@ class ReplicaRun {
   absl::Status RefuseReplacedPackages() const;
   absl::Status Download();
   absl::Status Publish();
+  absl::StatusOr<bool> IsAlreadyPublished();
   absl::Status ShowPlan();
   TreeStatus NextTreeStatus() const;
   void CountTransfers();

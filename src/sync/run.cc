@@ -19,14 +19,17 @@ absl::Status RunLocked(const tree::Home& home, const Config& config,
   ASSIGN_OR_RETURN(const auto lock,
                    home.Lock(options.dry_run ? "sync --dry-run" : "sync"));
   RETURN_IF_ERROR(tree::StagingArea(home).Prepare());
-  absl::Status outcome = config.upstream.kind == UpstreamKind::kTuf
-                             ? ReplicaRun(home, config, options, report).Run()
-                             : RunOrigin(home, config, options, report);
-  if (const auto live = tree::Publisher::CurrentGeneration(home); live.ok()) {
-    report.generation = live->number;
-    report.targets = live->targets;
-  }
-  return outcome;
+  return config.upstream.kind == UpstreamKind::kTuf
+             ? ReplicaRun(home, config, options, report).Run()
+             : RunOrigin(home, config, options, report);
+}
+
+// What is served now, whether the run got anywhere or not.
+void DescribeLive(const tree::Home& home, report::RunReport& report) {
+  const auto live = tree::Publisher::CurrentGeneration(home);
+  if (!live.ok()) return;
+  report.generation = live->number;
+  report.targets = live->targets;
 }
 
 }  // namespace
@@ -40,6 +43,7 @@ report::RunReport RunSync(const tree::Home& home, const Config& config,
   report.started = options.now;
   report.dry_run = options.dry_run;
   report.outcome = RunLocked(home, config, options, report);
+  DescribeLive(home, report);
   report.duration = absl::Now() - start;
   if (!options.dry_run) {
     // The history is for people; a run is not undone for want of it.

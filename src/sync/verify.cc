@@ -86,6 +86,7 @@ class Verification {
     RepositoryView view(std::move(trusted),
                         source::ReadRolesFrom(live_, consistent_));
     RETURN_IF_ERROR(CheckRoles(view));
+    RETURN_IF_ERROR(ListMetadata(view.trusted()));
     RETURN_IF_ERROR(FindOrphans());
     return std::move(report_);
   }
@@ -147,7 +148,7 @@ class Verification {
   }
 
   void CheckFile(const std::string& path, const ExpectedContent& content) {
-    if (path.starts_with("packages/")) listed_.insert(path);
+    listed_.insert(path);
     const std::string file = live_ + "/" + path;
     const auto info = fs::Stat(file);
     absl::Status status = info.status();
@@ -165,13 +166,40 @@ class Verification {
     if (!status.ok()) report_.problems.push_back({path, status});
   }
 
+  // The files of a tree that are no targets.
+  absl::Status ListMetadata(const tuf::TrustedMetadataSet& trusted) {
+    const auto list = [this](std::string_view role, int64_t version) {
+      listed_.insert(tree::MetadataPath(
+          role, consistent_ ? std::optional(version) : std::nullopt));
+    };
+    for (const auto& [role, meta] : (*trusted.snapshot())->meta) {
+      list(role, meta.version);
+    }
+    list("snapshot", (*trusted.snapshot())->version);
+    listed_.insert(tree::MetadataPath("timestamp", std::nullopt));
+    ASSIGN_OR_RETURN(const std::vector<int64_t> roots, RootVersions(live_));
+    for (const int64_t version : roots) {
+      listed_.insert(tree::MetadataPath("root", version));
+    }
+    listed_.insert({"status.json", "last-modified"});
+    return absl::OkStatus();
+  }
+
   absl::Status FindOrphans() {
     ASSIGN_OR_RETURN(const tree::RetiredFiles retired,
                      tree::RetiredFiles::Load(home_));
+    ASSIGN_OR_RETURN(const tree::TreeSide side, home_.LiveSide());
+    RETURN_IF_ERROR(FindOrphansBelow(home_.layout().tree(side), "", retired));
+    return FindOrphansBelow(home_.layout().packages(), "packages/", retired);
+  }
+
+  absl::Status FindOrphansBelow(const std::string& root,
+                                std::string_view prefix,
+                                const tree::RetiredFiles& retired) {
     return fs::WalkFiles(
-        home_.layout().packages(),
+        root,
         [&](std::string_view relative, const fs::FileInfo&) -> absl::Status {
-          const std::string path = fmt::format("packages/{}", relative);
+          const std::string path = fmt::format("{}{}", prefix, relative);
           if (listed_.contains(path)) return absl::OkStatus();
           const auto parsed = TargetPath::Parse(path);
           if (parsed.ok() && retired.Contains(*parsed)) return absl::OkStatus();
@@ -193,7 +221,7 @@ class Verification {
   const std::string live_;
   bool consistent_ = false;
   tree::GenerationInfo generation_;
-  absl::flat_hash_set<std::string> listed_;  // below packages/
+  absl::flat_hash_set<std::string> listed_;  // targets, under every name
   // Two names of one file need one look.
   absl::flat_hash_set<uint64_t> hashed_inodes_;
   VerifyReport report_;

@@ -203,6 +203,7 @@ absl::StatusOr<Home> Home::Open(const std::string& path) {
 }
 
 absl::StatusOr<fs::LockFile> Home::Lock(std::string_view purpose) const {
+  RETURN_IF_ERROR(fs::MakeDirectories(layout_.state(), kPrivateDirectoryMode));
   return fs::LockFile::Acquire(layout_.lock(), purpose);
 }
 

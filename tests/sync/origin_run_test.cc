@@ -258,13 +258,13 @@ TEST_F(OriginRunTest, WarnsBeforeOfflineRolesExpire) {
   ASSERT_THAT(report.outcome, IsOk());
   ASSERT_EQ(report.warnings.size(), 3u);
   EXPECT_TRUE(Contains(report.warnings[0], "root expires in 25 days"));
-  EXPECT_TRUE(Contains(report.warnings[0], "start a ceremony"));
+  EXPECT_TRUE(Contains(report.warnings[0], "offline keys"));
 }
 
 TEST_F(OriginRunTest, ExpiredOfflineRoleStopsTheRunAndSaysWhatToDo) {
   now_ += absl::Hours(366 * 24);
   const std::string timestamp = LiveFile("metadata/timestamp.json");
-  EXPECT_THAT(Run().outcome, FailsWith(Failure::kExpired, "ceremony"));
+  EXPECT_THAT(Run().outcome, FailsWith(Failure::kExpired, "offline keys"));
   EXPECT_EQ(LiveFile("metadata/timestamp.json"), timestamp);
 }
 

@@ -286,6 +286,41 @@ TEST_F(ReplicaTest, SyncAfterRollbackGoesForwardWithoutDownloading) {
             repository.files()["metadata/timestamp.json"]);
 }
 
+TEST_F(ReplicaTest, LostStateDoesNotLeaveRemovedTargetsBehind) {
+  repository.AddTarget("targets", kWheel, "wheel");
+  repository.AddTarget("targets", "simple/flit/index.html", "page");
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  ASSERT_THAT(fs::Remove(home.layout().generation()), IsOk());
+  repository.RemoveTarget("targets", "simple/flit/index.html");
+  PublishUpstream();
+
+  const report::RunReport report = Sync(home);
+
+  ASSERT_THAT(report.outcome, IsOk());
+  EXPECT_EQ(report.removed, 1u);
+  EXPECT_FALSE(IsServed(home, "simple/flit/index.html"));
+}
+
+TEST_F(ReplicaTest, TimestampOfTheTrustedVersionIsNoNewsWhateverItsBytes) {
+  repository.AddTarget("targets", kWheel, "wheel");
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  const auto before = Served(home);
+  repository.timestamp.expires += absl::Hours(1);
+  server.Serve("/metadata/timestamp.json", repository.Raw("timestamp").bytes);
+
+  const report::RunReport report = Sync(home);
+
+  ASSERT_THAT(report.outcome, IsOk());
+  EXPECT_FALSE(report.published);
+  EXPECT_EQ(Served(home), before);
+}
+
 TEST_F(ReplicaTest, WhatARollbackBroughtBackIntoUseIsNotRemoved) {
   const std::string page = "simple/flit/index.html";
   repository.AddTarget("targets", page, "page");

@@ -55,7 +55,8 @@ std::string_view FailureName(Failure failure);
 bool IsSecurityFailure(Failure failure);
 
 // `status` with "context: " put before its message, the failure kept. Called
-// once on the way up, where the name of the object is known. OK stays OK.
+// once on the way up, where the name of the object is known; a message that
+// begins with `context` stays as it is. OK stays OK.
 absl::Status Annotate(const absl::Status& status, std::string_view context);
 
 // The message of `status` as a std::string_view (valid while `status` lives).

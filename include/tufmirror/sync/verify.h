@@ -34,8 +34,8 @@ struct VerifyReport {
   uint64_t bytes = 0;  // that the targets have
   // Damaged, missing or expired, under the name a reader would ask for.
   std::vector<report::Problem> problems;
-  // Files below packages/ that no role lists and that are not kept for a
-  // while after their removal: space that nothing will free.
+  // Served files that no role lists and that are not kept for a while after
+  // their removal: nothing will remove them.
   std::vector<std::string> orphans;
 };
 
