@@ -14,6 +14,10 @@
 namespace tufmirror::serve {
 namespace {
 
+// Clients ask for the metadata of the role "team/a" by its name encoded whole,
+// "1.team%2Fa.json". What it decodes to is checked like any other path.
+constexpr std::string_view kRoleNames = "metadata/";
+
 absl::Status Refuse(Failure failure, std::string_view target,
                     std::string_view reason) {
   return MakeFailure(failure, fmt::format("request for \"{}\": {}",
@@ -96,8 +100,9 @@ absl::StatusOr<RequestTarget> ParseRequestTarget(std::string_view target) {
                   "expected two hexadecimal digits after %");
   }
   // An encoded slash would be one segment to a cache and two to us.
-  if (std::count(decoded->begin(), decoded->end(), '/') !=
-      std::count(raw_path.begin(), raw_path.end(), '/')) {
+  if (!raw_path.starts_with(kRoleNames) &&
+      std::count(decoded->begin(), decoded->end(), '/') !=
+          std::count(raw_path.begin(), raw_path.end(), '/')) {
     return Refuse(Failure::kUnsafePath, target, "encoded slash");
   }
   ASSIGN_OR_RETURN(const TargetPath path, TargetPath::Parse(*decoded));

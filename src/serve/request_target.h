@@ -19,7 +19,8 @@ struct RequestTarget {
 };
 
 // kMalformed or kUnsafePath for whatever is not the origin form of a safe
-// path: absolute forms, bad escapes, encoded slashes and NULs, traversal.
+// path: absolute forms, bad escapes, encoded slashes outside metadata/, NULs,
+// traversal.
 absl::StatusOr<RequestTarget> ParseRequestTarget(std::string_view target);
 
 }  // namespace tufmirror::serve

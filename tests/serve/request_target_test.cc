@@ -74,6 +74,34 @@ TEST(RequestTargetTest, RefusesEncodedSlashAndNul) {
   EXPECT_THAT(ParseRequestTarget("/a%0d%0ab"), FailsWith(Failure::kUnsafePath));
 }
 
+TEST(RequestTargetTest, TakesEncodedSlashInNameOfRole) {
+  ASSERT_OK_AND_ASSIGN(const RequestTarget target,
+                       ParseRequestTarget("/metadata/1.team%2F%C3%BC.json"));
+  EXPECT_EQ(target.path, "metadata/1.team/\xC3\xBC.json");
+  EXPECT_FALSE(target.directory);
+}
+
+TEST(RequestTargetTest, RefusesEscapeFromMetadataByEncodedSlash) {
+  for (const char* target :
+       {"/metadata/..%2Fstatus.json", "/metadata/..%2F..%2Fetc%2Fpasswd",
+        "/metadata/a%2F..%2Fb", "/metadata/a%2f%2e%2e%2fb", "/metadata/%2Fa",
+        "/metadata/a%2F%2Fb", "/metadata/a%2F", "/metadata/a%2F/",
+        "/metadata/a%2F.%2Fb", "/metadata/a%2F%2e", "/metadata/..%5c..%2Fb"}) {
+    EXPECT_THAT(ParseRequestTarget(target), FailsWith(Failure::kUnsafePath))
+        << target;
+  }
+}
+
+TEST(RequestTargetTest, RefusesEncodedSlashUnlessMetadataIsSpelledPlainly) {
+  for (const char* target :
+       {"/metadata%2F1.root.json", "/%6Detadata/1.team%2Fa.json",
+        "/packages/metadata/a%2Fb", "/metadataX/a%2Fb", "/Metadata/a%2Fb"}) {
+    EXPECT_THAT(ParseRequestTarget(target),
+                FailsWith(Failure::kUnsafePath, "encoded slash"))
+        << target;
+  }
+}
+
 TEST(RequestTargetTest, RefusesBrokenEscapes) {
   for (const char* target : {"/%", "/a%2", "/a%zz", "/a%+1", "/%0xff"}) {
     EXPECT_THAT(ParseRequestTarget(target),
