@@ -104,7 +104,7 @@ absl::StatusOr<tuf::RawMetadata> ReadTrustedRoot(const std::string& path) {
 absl::Status InitReplica(const InitReplicaArguments& arguments) {
   ASSIGN_OR_RETURN(const std::string path, AbsolutePath(arguments.home));
   for (const std::string& url : arguments.from) {
-    RETURN_IF_ERROR(http::CheckUrl(url));
+    RETURN_IF_ERROR(http::CheckBaseUrl(url));
   }
   ASSIGN_OR_RETURN(const tuf::RawMetadata root,
                    ReadTrustedRoot(arguments.root));

@@ -1,36 +1,20 @@
 // See download_writer.h.
 #include "http/download_writer.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 
-#include "fmt/format.h"
+#include "http/source_file.h"
 #include "tufmirror/base/failure.h"
-#include "tufmirror/base/status_macros.h"
+#include "tufmirror/fs/file.h"
 
 namespace tufmirror::http {
 namespace {
 
 constexpr size_t kCopyBytes = 256 * 1024;
-
-// Opens a regular file for reading; a directory or device is refused.
-absl::StatusOr<fs::UniqueFd> OpenSource(const std::string& path) {
-  ASSIGN_OR_RETURN(fs::UniqueFd fd, fs::Open(path, O_RDONLY | O_NONBLOCK));
-  struct stat info {};
-  if (fstat(fd.get(), &info) != 0) {
-    return fs::ErrnoFailure(errno, "stat", path);
-  }
-  if (!S_ISREG(info.st_mode)) {
-    return MakeFailure(Failure::kFileSystem,
-                       fmt::format("read {}: expected a regular file", path));
-  }
-  return fd;
-}
 
 bool IsWrong(const absl::Status& status) {
   switch (FailureOf(status)) {
@@ -139,7 +123,7 @@ DownloadWriter::Answer DownloadWriter::Copy(const std::string& from) {
   if (absl::Status status = file_.Drop(); !status.ok()) {
     return AnswerOf(std::move(status));
   }
-  absl::StatusOr<fs::UniqueFd> source = OpenSource(from);
+  absl::StatusOr<fs::UniqueFd> source = OpenSourceFile(from);
   if (!source.ok()) {
     return {.kind = Answer::Kind::kSource, .status = source.status()};
   }

@@ -1,18 +1,16 @@
 // See fetch_job.h.
 #include "http/fetch_job.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "fmt/format.h"
+#include "http/source_file.h"
 #include "http/transfer_failure.h"
 #include "http/url.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/strings.h"
-#include "tufmirror/fs/file.h"
 
 namespace tufmirror::http {
 
@@ -39,13 +37,7 @@ Step FetchJob::BeginMirror() {
 Step FetchJob::ReadLocalFile(const std::string& url) {
   absl::StatusOr<std::string> path = FilePathOf(url);
   if (!path.ok()) return AfterFailure({.status = path.status()});
-  absl::StatusOr<std::optional<fs::FileInfo>> info = fs::Stat(*path);
-  if (info.ok() && *info && S_ISDIR((*info)->mode)) {
-    return AfterFailure(
-        {.status = MakeFailure(Failure::kFileSystem,
-                               "expected a file, got a directory")});
-  }
-  absl::StatusOr<std::string> body = fs::ReadFile(*path, request_.max_bytes);
+  absl::StatusOr<std::string> body = ReadSourceFile(*path, request_.max_bytes);
   if (!body.ok()) return AfterFailure({.status = body.status()});
   context_.counters.bytes_received += body->size();
   response_.status = 200;

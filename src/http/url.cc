@@ -164,6 +164,16 @@ absl::Status CheckUrl(std::string_view url) {
   return CheckAuthority(url, authority);
 }
 
+absl::Status CheckBaseUrl(std::string_view url) {
+  RETURN_IF_ERROR(CheckUrl(url));
+  if (url.find('?') != std::string_view::npos) {
+    return BadUrl(url,
+                  "expected a base URL without a query (a '?' of a path is "
+                  "written %3F)");
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::string> FilePathOf(std::string_view url) {
   RETURN_IF_ERROR(CheckUrl(url));
   if (!HasScheme(url, "file")) return BadUrl(url, "expected a file URL");

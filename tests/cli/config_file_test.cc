@@ -151,6 +151,14 @@ INSTANTIATE_TEST_SUITE_P(
                   "upstream.url: expected at least one"},
         BadConfig{"UnsupportedUrl", "[upstream]\nurl = \"ftp://a.example/\"\n",
                   "t.toml: "},
+        BadConfig{"UrlWithQuery",
+                  "[upstream]\nurl = \"https://a.example/?key=1\"\n",
+                  "t.toml: URL \"https://a.example/?key=1\": expected a base "
+                  "URL without a query"},
+        BadConfig{"TargetsUrlWithQuery",
+                  "[upstream]\nurl = \"https://a.example/\"\n"
+                  "targets_url = \"https://b.example/?key=1\"\n",
+                  "URL \"https://b.example/?key=1\": expected a base URL"},
         BadConfig{"RelativeDirectory",
                   "[upstream]\nkind = \"directory\"\ndirectory = \"wheels\"\n",
                   "expected an absolute path, got 'wheels'"}),

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -125,6 +126,15 @@ TEST_F(ProgramTest, HelpAndVersionAreNotErrors) {
   const Outcome version = Run({"--version"});
   EXPECT_EQ(version.exit_code, 0);
   EXPECT_NE(version.out, "");
+}
+
+TEST_F(ProgramTest, UpstreamUrlWithQueryIsRefusedBeforeAnythingIsMade) {
+  const Outcome outcome =
+      Run({"init", "replica", Home(), "--from", "https://a.example/?key=1",
+           "--root", directory_.Write("root.json", "{}")});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.error, HasSubstr("expected a base URL without a query"));
+  EXPECT_FALSE(std::filesystem::exists(Home()));
 }
 
 TEST_F(ProgramTest, ConfigurationErrorsAreExitCode2AndNameTheKey) {

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "http/transfer_fixture.h"
 
@@ -209,6 +210,27 @@ TEST_F(FetchTest, AnAbsentFileIsNotFoundAndADirectoryIsRefused) {
               FailsWith(Failure::kNotFound, "none"));
   EXPECT_THAT(Fetch({"file://" + directory_.path()}),
               FailsWith(Failure::kFileSystem, "got a directory"));
+}
+
+// Without a writer its open would never return, and the run would hang.
+TEST_F(FetchTest, AFifoIsRefusedInsteadOfWaitedFor) {
+  const std::string fifo = directory_.Join("timestamp.json");
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  EXPECT_THAT(
+      Fetch({"file://" + fifo}),
+      FailsWith(Failure::kFileSystem, "expected a regular file, got a FIFO"));
+  EXPECT_THAT(Fetch({"file:///dev/zero"}),
+              FailsWith(Failure::kFileSystem, "expected a regular file"));
+}
+
+TEST_F(FetchTest, AFileOfManyReadsComesWhole) {
+  const std::string bytes = SomeBytes(300'000);
+  const std::string url = "file://" + directory_.Write("m.json", bytes);
+  ASSERT_OK_AND_ASSIGN(const FetchResponse response,
+                       Fetch({url}, bytes.size()));
+  EXPECT_EQ(response.body, bytes);
+  EXPECT_THAT(Fetch({url}, bytes.size() - 1),
+              FailsWith(Failure::kTooLarge, "at most 299999 bytes"));
 }
 
 TEST_F(FetchTest, OtherSchemesAreRefused) {

@@ -83,6 +83,24 @@ TEST(EncodeUrlPathTest, EncodesAllButUnreservedAndSlash) {
   EXPECT_EQ(EncodeUrlPath("\xc3\xa9"), "%C3%A9");
 }
 
+TEST(CheckBaseUrlTest, RefusesAQuery) {
+  for (const char* url :
+       {"https://h/simple?x=1", "https://h?x", "https://h/?", "file:///a?b"}) {
+    EXPECT_THAT(CheckUrl(url), IsOk()) << url;
+    EXPECT_THAT(CheckBaseUrl(url),
+                FailsWith(Failure::kUsage, "expected a base URL without"))
+        << url;
+  }
+}
+
+TEST(CheckBaseUrlTest, IsOtherwiseLikeCheckUrl) {
+  for (const char* url : {"https://h", "http://h:8/x/", "file:///a%3Fb"}) {
+    EXPECT_THAT(CheckBaseUrl(url), IsOk()) << url;
+  }
+  EXPECT_THAT(CheckBaseUrl("ftp://h/"), FailsWith(Failure::kUsage, "http://"));
+  EXPECT_THAT(CheckBaseUrl("http://h/a#b"), FailsWith(Failure::kUsage));
+}
+
 TEST(JoinUrlTest, PutsExactlyOneSlashBetween) {
   for (const char* base : {"http://h/x", "http://h/x/", "http://h/x//"}) {
     for (const char* relative : {"y/z", "/y/z", "//y/z"}) {

@@ -43,6 +43,9 @@ std::string RedactUrl(std::string_view url);
 // OK for an absolute http, https or file URL without control characters;
 // kUsage otherwise, naming what is wrong.
 absl::Status CheckUrl(std::string_view url);
+// The same for a URL that paths are appended to: a query is kUsage too, as the
+// path would become part of it.
+absl::Status CheckBaseUrl(std::string_view url);
 
 // `path` percent-encoded for use in a URL path: unreserved characters and '/'
 // stay, every other byte becomes %XX.
