@@ -149,9 +149,10 @@ absl::Status Annotate(const absl::Status& status, std::string_view context) {
   if (MessageOf(status).starts_with(context)) return status;
   absl::Status annotated(
       status.code(), ToAbsl(fmt::format("{}: {}", context, MessageOf(status))));
-  if (auto payload = status.GetPayload(kPayloadUrl); payload.has_value()) {
-    annotated.SetPayload(kPayloadUrl, *payload);
-  }
+  status.ForEachPayload(
+      [&annotated](absl::string_view url, const absl::Cord& payload) {
+        annotated.SetPayload(url, payload);
+      });
   return annotated;
 }
 

@@ -5,6 +5,7 @@
 
 #include "fmt/format.h"
 #include "tufmirror/base/failure.h"
+#include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
 
 namespace tufmirror::client {
@@ -36,6 +37,49 @@ http::FetchRequest MetadataFetcher::RequestFor(
     request.urls.push_back(http::JoinUrl(base, name));
   }
   return request;
+}
+
+absl::StatusOr<tuf::RawMetadata> MetadataFetcher::FetchVerified(
+    std::string_view role, std::optional<int64_t> version,
+    std::optional<uint64_t> length, Accept accept) {
+  ASSIGN_OR_RETURN(tuf::RawMetadata raw, Fetch(role, version, length));
+  const absl::Status refusal = accept(raw);
+  if (refusal.ok()) return raw;
+  if (base_urls_.size() > 1) {
+    http::FetchRequest request = RequestFor(role, version, length);
+    for (const std::string& url : std::exchange(request.urls, {})) {
+      request.urls = {url};
+      auto response = transfers_.Fetch(request);
+      if (!response.ok()) continue;
+      raw.bytes = std::move(response->body);
+      if (accept(raw).ok()) return raw;
+    }
+  }
+  return Annotate(refusal, Printable(role, 80));
+}
+
+absl::StatusOr<std::optional<tuf::RawMetadata>> MetadataFetcher::FetchNextRoot(
+    int64_t version, Accept accept) {
+  http::FetchRequest request = RequestFor("root", version, std::nullopt);
+  absl::Status failure;
+  for (const std::string& url : std::exchange(request.urls, {})) {
+    request.urls = {url};
+    auto response = transfers_.Fetch(request);
+    absl::Status status = response.status();
+    if (status.ok()) {
+      tuf::RawMetadata raw{std::move(response->body)};
+      status = accept(raw);
+      if (status.ok()) return raw;
+    } else if (FailureOf(status) == Failure::kNotFound ||
+               http::Transfers::HttpStatusOf(status) == 403) {
+      if (failure.ok() || !IsSecurityFailure(FailureOf(failure))) {
+        return std::nullopt;
+      }
+      break;
+    }
+    if (failure.ok() || IsSecurityFailure(FailureOf(status))) failure = status;
+  }
+  return Annotate(failure, fmt::format("root version {}", version));
 }
 
 absl::StatusOr<tuf::RawMetadata> MetadataFetcher::Fetch(

@@ -20,24 +20,6 @@ using tuf::MetaFile;
 using tuf::RawMetadata;
 using tuf::TrustedMetadataSet;
 
-// The end of the root chain: absent, or what some object stores say of it.
-bool IsEndOfRootChain(const absl::Status& status) {
-  return FailureOf(status) == Failure::kNotFound ||
-         http::Transfers::HttpStatusOf(status) == 403;
-}
-
-// Root `version`, or nullopt if the chain ends before it. Looks at the status
-// as it comes from the transfer, which still knows the number.
-absl::StatusOr<std::optional<RawMetadata>> FetchNextRoot(
-    MetadataFetcher& fetcher, int64_t version) {
-  auto response = fetcher.transfers().Fetch(
-      fetcher.RequestFor("root", version, std::nullopt));
-  if (response.ok()) return RawMetadata{std::move(response->body)};
-  if (IsEndOfRootChain(response.status())) return std::nullopt;
-  return Annotate(response.status(),
-                  fmt::format("fetch root version {}", version));
-}
-
 // TUF 5.3. Each step is saved before the next: an interrupted rotation goes on
 // where it stopped.
 absl::Status RefreshRoot(TrustedMetadataSet& trusted, MetadataFetcher& fetcher,
@@ -48,11 +30,12 @@ absl::Status RefreshRoot(TrustedMetadataSet& trusted, MetadataFetcher& fetcher,
       return absl::OkStatus();
     }
     const int64_t next = trusted.root()->version + 1;
-    ASSIGN_OR_RETURN(const std::optional<RawMetadata> raw,
-                     FetchNextRoot(fetcher, next));
+    ASSIGN_OR_RETURN(
+        const std::optional<RawMetadata> raw,
+        fetcher.FetchNextRoot(next, [&trusted](const RawMetadata& offered) {
+          return trusted.UpdateRoot(offered);
+        }));
     if (!raw) return absl::OkStatus();
-    RETURN_IF_ERROR(Annotate(trusted.UpdateRoot(*raw),
-                             fmt::format("root version {}", next)));
     RETURN_IF_ERROR(store.Save("root", next, *raw));
   }
   return MakeFailure(
@@ -68,11 +51,16 @@ absl::Status RefreshTimestamp(TrustedMetadataSet& trusted,
   if (auto local = store.Load("timestamp", std::nullopt); local.ok()) {
     (void)trusted.LoadLocalTimestamp(*local);
   }
-  ASSIGN_OR_RETURN(const RawMetadata raw,
-                   fetcher.Fetch("timestamp", std::nullopt, std::nullopt));
-  const auto news = trusted.UpdateTimestamp(raw);
-  if (!news.ok()) return Annotate(news.status(), "timestamp");
-  if (*news == TrustedMetadataSet::News::kNone) return absl::OkStatus();
+  auto news = TrustedMetadataSet::News::kNone;
+  ASSIGN_OR_RETURN(
+      const RawMetadata raw,
+      fetcher.FetchVerified("timestamp", std::nullopt, std::nullopt,
+                            [&](const RawMetadata& offered) -> absl::Status {
+                              ASSIGN_OR_RETURN(
+                                  news, trusted.UpdateTimestamp(offered));
+                              return absl::OkStatus();
+                            }));
+  if (news == TrustedMetadataSet::News::kNone) return absl::OkStatus();
   return store.Save("timestamp", (*trusted.timestamp())->version, raw);
 }
 
@@ -90,10 +78,12 @@ absl::Status RefreshSnapshot(TrustedMetadataSet& trusted,
     (void)trusted.LoadLocalSnapshot(*local);
   }
   if (trusted.SnapshotIsCurrent()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(
-      const RawMetadata raw,
-      fetcher.Fetch("snapshot", VersionInName(trusted, meta), meta.length));
-  RETURN_IF_ERROR(Annotate(trusted.UpdateSnapshot(raw), "snapshot"));
+  ASSIGN_OR_RETURN(const RawMetadata raw,
+                   fetcher.FetchVerified(
+                       "snapshot", VersionInName(trusted, meta), meta.length,
+                       [&trusted](const RawMetadata& offered) {
+                         return trusted.UpdateSnapshot(offered);
+                       }));
   return store.Save("snapshot", meta.version, raw);
 }
 
@@ -105,10 +95,12 @@ absl::Status RefreshTargets(TrustedMetadataSet& trusted,
       local.ok() && trusted.UpdateTargets(*local).ok()) {
     return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(
-      const RawMetadata raw,
-      fetcher.Fetch("targets", VersionInName(trusted, meta), meta.length));
-  RETURN_IF_ERROR(Annotate(trusted.UpdateTargets(raw), "targets"));
+  ASSIGN_OR_RETURN(const RawMetadata raw,
+                   fetcher.FetchVerified(
+                       "targets", VersionInName(trusted, meta), meta.length,
+                       [&trusted](const RawMetadata& offered) {
+                         return trusted.UpdateTargets(offered);
+                       }));
   return store.Save("targets", meta.version, raw);
 }
 
@@ -139,16 +131,19 @@ absl::StatusOr<tuf::RolePtr> LoadDelegatedRole(
     if (verified.ok())
       return std::make_shared<const Role>(*std::move(verified));
   }
+  tuf::RolePtr verified;
   ASSIGN_OR_RETURN(
       const RawMetadata raw,
-      fetcher.Fetch(role, VersionInName(trusted, meta), meta.length));
-  auto verified = trusted.VerifyDelegated(raw, role, delegator);
-  if (!verified.ok()) {
-    return Annotate(verified.status(),
-                    fmt::format("role '{}'", Printable(role, 80)));
-  }
+      fetcher.FetchVerified(
+          role, VersionInName(trusted, meta), meta.length,
+          [&](const RawMetadata& offered) -> absl::Status {
+            ASSIGN_OR_RETURN(Role value,
+                             trusted.VerifyDelegated(offered, role, delegator));
+            verified = std::make_shared<const Role>(std::move(value));
+            return absl::OkStatus();
+          }));
   RETURN_IF_ERROR(store.Save(role, meta.version, raw));
-  return std::make_shared<const Role>(*std::move(verified));
+  return verified;
 }
 
 }  // namespace tufmirror::client

@@ -73,27 +73,31 @@ absl::StatusOr<tuf::RawMetadata> ReplicaStore::Load(
 
 absl::Status ReplicaStore::Save(std::string_view role, int64_t version,
                                 const tuf::RawMetadata& raw) {
-  if (!IsTrustAnchor(role) || role == "root") {
-    RETURN_IF_ERROR(fs::WriteFileAtomically(StagedPath(role, version),
-                                            raw.bytes, tree::kServedFileMode,
-                                            fs::Durability::kNone));
+  if (!IsTrustAnchor(role)) {
+    return fs::WriteFileAtomically(StagedPath(role, version), raw.bytes,
+                                   tree::kServedFileMode,
+                                   fs::Durability::kNone);
   }
-  if (!IsTrustAnchor(role)) return absl::OkStatus();
+  if (role == "root") RETURN_IF_ERROR(SaveRoot(version, raw));
   return fs::WriteFileAtomically(TrustPath(role), raw.bytes,
                                  tree::kPrivateFileMode,
                                  fs::Durability::kFsync);
 }
 
 absl::StatusOr<tuf::RawMetadata> ReplicaStore::LoadRoot(int64_t version) {
-  auto staged = Read(StagedPath("root", version));
-  if (staged.ok()) return staged;
+  const std::string name = tuf::MetadataFileName("root", version);
+  auto saved = Read(trust_directory_ + "/" + name);
+  if (saved.ok()) return saved;
+  saved = Read(layout_.upstream_trust() + "/" + name);
+  if (saved.ok()) return saved;
   return Read(layout_.live() + "/" + tree::MetadataPath("root", version));
 }
 
-absl::Status ReplicaStore::SaveOlderRoot(int64_t version,
-                                         const tuf::RawMetadata& raw) {
-  return fs::WriteFileAtomically(StagedPath("root", version), raw.bytes,
-                                 tree::kServedFileMode, fs::Durability::kNone);
+absl::Status ReplicaStore::SaveRoot(int64_t version,
+                                    const tuf::RawMetadata& raw) {
+  return fs::WriteFileAtomically(
+      trust_directory_ + "/" + tuf::MetadataFileName("root", version),
+      raw.bytes, tree::kPrivateFileMode, fs::Durability::kFsync);
 }
 
 }  // namespace tufmirror::source

@@ -7,6 +7,7 @@
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
+#include "tufmirror/client/refresh.h"
 #include "tufmirror/client/repository_view.h"
 
 namespace tufmirror::source {
@@ -82,6 +83,7 @@ absl::Status RoleFetch::Follow(const Delegator& delegator,
 
 absl::Status RoleFetch::FetchMissing(const std::vector<Wanted>& missing) {
   size_t next = 0;
+  std::vector<const Wanted*> refused;
   const bool consistent = trusted_.root()->consistent_snapshot;
   const auto next_request = [&]() -> std::optional<http::FetchRequest> {
     if (next == missing.size()) return std::nullopt;
@@ -105,12 +107,31 @@ absl::Status RoleFetch::FetchMissing(const std::vector<Wanted>& missing) {
     const RawMetadata raw{std::move(response->body)};
     auto verified =
         trusted_.VerifyDelegated(raw, wanted.role, *wanted.delegator->role);
+    if (!verified.ok() && fetcher_.mirrors() > 1) {
+      refused.push_back(&wanted);
+      return absl::OkStatus();
+    }
     if (!verified.ok()) return named(verified.status());
     RETURN_IF_ERROR(store_.Save(wanted.role, (*verified)->version, raw));
     ++changed_.fetched;
     return Accept(wanted, *std::move(verified));
   };
-  return fetcher_.transfers().FetchAll(next_request, done);
+  RETURN_IF_ERROR(fetcher_.transfers().FetchAll(next_request, done));
+  for (const Wanted* wanted : refused) {
+    RETURN_IF_ERROR(FetchFromAnyMirror(*wanted));
+  }
+  return absl::OkStatus();
+}
+
+// One mirror had a file that does not verify: the others are asked, one after
+// the other.
+absl::Status RoleFetch::FetchFromAnyMirror(const Wanted& wanted) {
+  ASSIGN_OR_RETURN(
+      const RolePtr role,
+      client::LoadDelegatedRole(trusted_, wanted.role, *wanted.delegator->role,
+                                fetcher_, store_));
+  ++changed_.fetched;
+  return Accept(wanted, *role);
 }
 
 RolePtr RoleFetch::PublishedRole(const Wanted& wanted) {
@@ -121,6 +142,7 @@ RolePtr RoleFetch::PublishedRole(const Wanted& wanted) {
 }
 
 absl::Status RoleFetch::Accept(const Wanted& wanted, Role verified) {
+  changed_.verified.insert(wanted.role);
   if (!IsSameInSnapshot(wanted.role)) changed_.roles.insert(wanted.role);
   const bool delegated_before =
       published_ != nullptr &&

@@ -45,6 +45,7 @@ class RoleFetch {
 
   absl::Status Follow(const Delegator& delegator, std::vector<Wanted>& missing);
   absl::Status FetchMissing(const std::vector<Wanted>& missing);
+  absl::Status FetchFromAnyMirror(const Wanted& wanted);
   absl::Status Accept(const Wanted& wanted,
                       tuf::Verified<tuf::Targets> verified);
   tuf::RolePtr PublishedRole(const Wanted& wanted);

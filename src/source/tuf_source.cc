@@ -71,6 +71,12 @@ absl::StatusOr<bool> TufSource::IsUnchanged(
   ASSIGN_OR_RETURN(const RawMetadata raw,
                    fetcher_.Fetch("timestamp", std::nullopt, std::nullopt));
   if (raw.bytes != published_timestamp) return false;
+  // What is published may be older than what is trusted: a run that trusted
+  // more and failed, or a rollback here. Then the same bytes are no "no news".
+  const auto trusted_timestamp = store_.Load("timestamp", std::nullopt);
+  if (!trusted_timestamp.ok() || trusted_timestamp->bytes != raw.bytes) {
+    return false;
+  }
   ASSIGN_OR_RETURN(const RawMetadata root, store_.Load("root", std::nullopt));
   ASSIGN_OR_RETURN(TrustedMetadataSet trusted,
                    TrustedMetadataSet::Create(root, now));
@@ -94,8 +100,9 @@ absl::StatusOr<int> TufSource::FetchOlderRoots(
     const int64_t version = successor->version - 1;
     auto raw = fetcher_.Fetch("root", version, std::nullopt);
     if (!raw.ok()) {
-      if (FailureOf(raw.status()) == Failure::kNotFound) break;
-      return raw.status();
+      // Whatever is wrong with it: readers who pinned it will have to look
+      // elsewhere, and everybody else can be served.
+      break;
     }
     auto older = tuf::Verifier::VerifyInitialRoot(*raw);
     if (!older.ok() || (*older)->version != version) break;
@@ -104,7 +111,7 @@ absl::StatusOr<int> TufSource::FetchOlderRoots(
     ASSIGN_OR_RETURN(const RawMetadata next,
                      store_.LoadRoot(successor->version));
     if (!tuf::Verifier::VerifyNextRoot(next, *older).ok()) break;
-    RETURN_IF_ERROR(store_.SaveOlderRoot(version, *raw));
+    RETURN_IF_ERROR(store_.SaveRoot(version, *raw));
     successor = *std::move(older);
     ++saved;
   }

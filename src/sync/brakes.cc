@@ -27,7 +27,8 @@ absl::Status CheckRemovals(const BrakeConfig& config, const PlanSummary& plan) {
 
 absl::Status CheckSpace(const BrakeConfig& config, const PlanSummary& plan,
                         const fs::Space& space) {
-  if (plan.download_bytes + config.min_free_space > space.free_bytes) {
+  if (SaturatingAdd(plan.download_bytes, config.min_free_space) >
+      space.free_bytes) {
     return MakeFailure(
         Failure::kBrake,
         fmt::format("space brake: {} bytes to download and {} to keep free "

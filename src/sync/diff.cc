@@ -5,7 +5,10 @@
 #include <string>
 #include <utility>
 
+#include "fmt/format.h"
+#include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
+#include "tufmirror/base/strings.h"
 #include "tufmirror/tree/layout.h"
 
 namespace tufmirror::sync {
@@ -48,9 +51,28 @@ absl::Status ForEachDifferingTarget(RepositoryView& view,
   });
 }
 
+// The same bytes as far as both sides say: another set of listed algorithms is
+// no change of the file.
+bool IsSameContent(const ExpectedContent& a, const ExpectedContent& b) {
+  if (a.length != b.length) return false;
+  const bool both_sha256 = a.digests.sha256 && b.digests.sha256;
+  const bool both_sha512 = a.digests.sha512 && b.digests.sha512;
+  if (both_sha256 && a.digests.sha256 != b.digests.sha256) return false;
+  if (both_sha512 && a.digests.sha512 != b.digests.sha512) return false;
+  return both_sha256 || both_sha512;
+}
+
 absl::Status AddOrChange(const TargetFile& target, RepositoryView* published,
                          SyncPlan& plan) {
   ASSIGN_OR_RETURN(TargetPath path, tree::TreePathOfTarget(target.path));
+  if (!target.content.digests.unsupported.empty()) {
+    return MakeFailure(
+        Failure::kUnsupported,
+        fmt::format("target {}: its digest {} cannot be checked here, and "
+                    "every listed one must be",
+                    Printable(target.path),
+                    target.content.digests.unsupported));
+  }
   std::optional<FoundTarget> before;
   if (published != nullptr) {
     ASSIGN_OR_RETURN(before, published->Find(target.path));
@@ -58,7 +80,9 @@ absl::Status AddOrChange(const TargetFile& target, RepositoryView* published,
   if (!before) {
     return plan.Add({Action::kAdd, std::move(path), target.content, {}});
   }
-  if (before->target.content == target.content) return absl::OkStatus();
+  if (IsSameContent(before->target.content, target.content)) {
+    return absl::OkStatus();
+  }
   return plan.Add({Action::kChange, std::move(path), target.content,
                    before->target.content});
 }
@@ -70,7 +94,9 @@ absl::Status RemoveOrChange(const TargetFile& target, RepositoryView& wanted,
                             SyncPlan& plan) {
   ASSIGN_OR_RETURN(const auto now, wanted.Find(target.path));
   if (now && changed.Contains(now->role)) return absl::OkStatus();
-  if (now && now->target.content == target.content) return absl::OkStatus();
+  if (now && IsSameContent(now->target.content, target.content)) {
+    return absl::OkStatus();
+  }
   ASSIGN_OR_RETURN(TargetPath path, tree::TreePathOfTarget(target.path));
   if (now) {
     return plan.Add({Action::kChange, std::move(path), now->target.content,

@@ -82,6 +82,10 @@ absl::Status Edition::PutBytes(std::string_view path, std::string_view bytes) {
   return Put(parsed, blob);
 }
 
+absl::Status Edition::Remove(const TargetPath& path) {
+  return publisher_.Add({TreeEdit::Kind::kRemove, path, ""});
+}
+
 absl::Status Edition::PutRole(std::string_view role,
                               std::optional<int64_t> version,
                               std::string_view bytes) {
@@ -112,7 +116,7 @@ absl::Status Edition::ChangeTarget(
     Retire(prefixed, keep);
   }
   if (!after) {
-    if (!package) return publisher_.Add({TreeEdit::Kind::kRemove, path, ""});
+    if (!package) return Remove(path);
     Retire(path, keep);
     return absl::OkStatus();
   }
@@ -141,7 +145,7 @@ absl::Status Edition::AddRemovals(const tuf::Snapshot& snapshot, LookUp after,
     retired_.Add(file.path, file.remove_at);
     if (!tree::IsPackage(file.path)) {
       due_edits_.push_back(file.path);
-      RETURN_IF_ERROR(publisher_.Add({TreeEdit::Kind::kRemove, file.path, ""}));
+      RETURN_IF_ERROR(Remove(file.path));
       continue;
     }
     ASSIGN_OR_RETURN(const auto served, before(target.path));

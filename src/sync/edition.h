@@ -49,6 +49,7 @@ class Edition {
   // `path` of the tree becomes another name of the staged file `source`.
   absl::Status Put(const TargetPath& path, const std::string& source);
   absl::Status PutBytes(std::string_view path, std::string_view bytes);
+  absl::Status Remove(const TargetPath& path);
 
   // A metadata file; `version` is the one in its name, none for timestamp.
   absl::Status PutRole(std::string_view role, std::optional<int64_t> version,

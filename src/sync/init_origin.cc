@@ -144,6 +144,20 @@ std::string OnlineKeyPath(const std::string& key_dir) {
   return repo::KeyFiles::In(key_dir, 1).online;
 }
 
+namespace {
+
+// What `verify` holds the served tree against.
+absl::Status KeepTrustedRoot(const tree::Layout& layout,
+                             const std::string& root) {
+  constexpr uint64_t kMaxRootBytes = uint64_t{1} << 20;
+  ASSIGN_OR_RETURN(const std::string bytes, fs::ReadFile(root, kMaxRootBytes));
+  return fs::WriteFileAtomically(layout.trusted_root(), bytes,
+                                 tree::kPrivateFileMode,
+                                 fs::Durability::kFsync);
+}
+
+}  // namespace
+
 absl::StatusOr<InitOriginResult> InitOrigin(const InitOriginOptions& options,
                                             const crypto::Secret& passphrase) {
   RETURN_IF_ERROR(CheckSourceDirectory(options.from));
@@ -163,6 +177,7 @@ absl::StatusOr<InitOriginResult> InitOrigin(const InitOriginOptions& options,
                    repo::OriginKeys::Generate(options.root_keys));
   ASSIGN_OR_RETURN(result.keys, repo::WriteKeyFiles(keys, key_dir, passphrase));
   absl::Status published = PublishFirstGeneration(home, options, keys);
+  if (published.ok()) published = KeepTrustedRoot(home.layout(), result.root);
   if (published.ok()) {
     published =
         fs::WriteFileAtomically(home.layout().config(), options.config_text,

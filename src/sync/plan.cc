@@ -5,12 +5,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_split.h"
 #include "fmt/format.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
@@ -34,17 +33,26 @@ absl::Status Damaged(std::string_view line) {
                      fmt::format("plan: damaged line '{}'", Printable(line)));
 }
 
+// Takes what `text` has before its first `delimiter`, and that one, off it; all
+// of it if there is none.
+std::string_view TakeField(std::string_view& text, char delimiter) {
+  const size_t end = std::min(text.find(delimiter), text.size());
+  const std::string_view field = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return field;
+}
+
 absl::StatusOr<ExpectedContent> ParseContent(std::string_view text) {
-  const std::vector<std::string> parts = absl::StrSplit(ToAbsl(text), ':');
+  std::string_view rest = text;
+  const std::string_view length = TakeField(rest, ':');
+  const std::string_view sha256 = TakeField(rest, ':');
   ExpectedContent content;
-  if (parts.size() != 3 || !absl::SimpleAtoi(parts[0], &content.length)) {
-    return Damaged(text);
+  if (!absl::SimpleAtoi(ToAbsl(length), &content.length)) return Damaged(text);
+  if (sha256 != "-") {
+    ASSIGN_OR_RETURN(content.digests.sha256, Sha256::FromHex(sha256));
   }
-  if (parts[1] != "-") {
-    ASSIGN_OR_RETURN(content.digests.sha256, Sha256::FromHex(parts[1]));
-  }
-  if (parts[2] != "-") {
-    ASSIGN_OR_RETURN(content.digests.sha512, Sha512::FromHex(parts[2]));
+  if (rest != "-") {
+    ASSIGN_OR_RETURN(content.digests.sha512, Sha512::FromHex(rest));
   }
   return content;
 }
@@ -57,13 +65,12 @@ absl::StatusOr<Action> ParseAction(std::string_view text) {
 }
 
 absl::StatusOr<PlannedChange> ParseLine(std::string_view line) {
-  const std::vector<std::string> parts =
-      absl::StrSplit(ToAbsl(line), absl::MaxSplits(' ', 3));
-  if (parts.size() != 4) return Damaged(line);
-  ASSIGN_OR_RETURN(const Action action, ParseAction(parts[0]));
-  ASSIGN_OR_RETURN(ExpectedContent wanted, ParseContent(parts[1]));
-  ASSIGN_OR_RETURN(ExpectedContent published, ParseContent(parts[2]));
-  ASSIGN_OR_RETURN(TargetPath path, TargetPath::Parse(parts[3]));
+  std::string_view rest = line;
+  ASSIGN_OR_RETURN(const Action action, ParseAction(TakeField(rest, ' ')));
+  ASSIGN_OR_RETURN(ExpectedContent wanted, ParseContent(TakeField(rest, ' ')));
+  ASSIGN_OR_RETURN(ExpectedContent published,
+                   ParseContent(TakeField(rest, ' ')));
+  ASSIGN_OR_RETURN(TargetPath path, TargetPath::Parse(rest));
   return PlannedChange{action, std::move(path), std::move(wanted),
                        std::move(published)};
 }
@@ -93,8 +100,8 @@ absl::Status SyncPlan::Add(const PlannedChange& change) {
   fmt::format_to(std::back_inserter(buffer_), "{} {} {} {}\n",
                  ActionName(change.action), FormatContent(change.wanted),
                  FormatContent(change.published), change.path.str());
-  growth_ += static_cast<int64_t>(change.wanted.length) -
-             static_cast<int64_t>(change.published.length);
+  bytes_added_ = SaturatingAdd(bytes_added_, change.wanted.length);
+  bytes_removed_ = SaturatingAdd(bytes_removed_, change.published.length);
   switch (change.action) {
     case Action::kAdd:
       ++summary_.added;
@@ -108,7 +115,8 @@ absl::Status SyncPlan::Add(const PlannedChange& change) {
   }
   if (change.action != Action::kRemove) {
     ++summary_.download_files;
-    summary_.download_bytes += change.wanted.length;
+    summary_.download_bytes =
+        SaturatingAdd(summary_.download_bytes, change.wanted.length);
   }
   if (buffer_.size() < kBufferBytes) return absl::OkStatus();
   return fs::WriteAll(fd_.get(), std::exchange(buffer_, {}), path_);

@@ -59,8 +59,10 @@ class RequestStream {
   // An earlier run may have got this file and then been stopped. Its bytes are
   // checked again: only a finished publication makes them durable.
   bool IsOnDisk(const PlannedChange& change) const {
-    return crypto::CheckFile(FinalPath(home_, staging_, change), change.wanted)
-        .ok();
+    const std::string path = FinalPath(home_, staging_, change);
+    const auto info = fs::Stat(path);
+    return info.ok() && *info && (*info)->size == change.wanted.length &&
+           crypto::CheckFile(path, change.wanted).ok();
   }
 
   absl::StatusOr<http::DownloadRequest> RequestFor(
@@ -105,6 +107,25 @@ bool IsOurs(Failure failure) {
 }
 
 }  // namespace
+
+absl::Status DiscountFilesOnDisk(const tree::Home& home, SyncPlan& plan) {
+  const tree::StagingArea staging(home);
+  ASSIGN_OR_RETURN(PlanReader reader, plan.Read());
+  PlanSummary& summary = plan.summary();
+  summary.download_files = 0;
+  summary.download_bytes = 0;
+  while (true) {
+    ASSIGN_OR_RETURN(const auto change, reader.Next());
+    if (!change) return absl::OkStatus();
+    if (change->action == Action::kRemove) continue;
+    ASSIGN_OR_RETURN(const auto info,
+                     fs::Stat(FinalPath(home, staging, *change)));
+    if (info && info->size == change->wanted.length) continue;
+    ++summary.download_files;
+    summary.download_bytes =
+        SaturatingAdd(summary.download_bytes, change->wanted.length);
+  }
+}
 
 absl::Status DownloadPlanned(const tree::Home& home, const SyncPlan& plan,
                              const DownloadOptions& options,

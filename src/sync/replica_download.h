@@ -14,6 +14,10 @@
 
 namespace tufmirror::sync {
 
+// Takes the files that are on disk already, by their length, out of the
+// download counts of the plan's summary.
+absl::Status DiscountFilesOnDisk(const tree::Home& home, SyncPlan& plan);
+
 struct DownloadOptions {
   std::vector<std::string> base_urls;  // of targets, one a mirror
   bool prefixed = true;  // upstream has digest-prefixed names (TUF 6.2)

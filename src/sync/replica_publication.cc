@@ -25,6 +25,9 @@ absl::Status ReplicaPublication::AddTargets(const SyncPlan& plan) {
   }
 }
 
+// A role that is staged was verified anew, whatever its version; one that is
+// not staged comes from the live tree, and may be missing there under the name
+// that it needs now.
 absl::Status ReplicaPublication::AddMetadata(
     const source::ChangedRoles& changed) {
   const tuf::TrustedMetadataSet& trusted = wanted_.trusted();
@@ -34,15 +37,23 @@ absl::Status ReplicaPublication::AddMetadata(
   const std::set<std::string> staged(names.begin(), names.end());
 
   for (const auto& [role, meta] : (*trusted.snapshot())->meta) {
-    if (!changed.Contains(role)) continue;
-    if (!staged.contains(tuf::MetadataFileName(role, meta.version))) continue;
+    if (role != "targets" && !changed.verified.contains(role)) continue;
     ASSIGN_OR_RETURN(
         const TargetPath path,
         TargetPath::Parse(tree::MetadataPath(
             role, consistent ? std::optional(meta.version) : std::nullopt)));
-    RETURN_IF_ERROR(edition_.Put(path, store_.StagedPath(role, meta.version)));
+    if (staged.contains(tuf::MetadataFileName(role, meta.version))) {
+      RETURN_IF_ERROR(
+          edition_.Put(path, store_.StagedPath(role, meta.version)));
+      continue;
+    }
+    ASSIGN_OR_RETURN(const bool live, IsLive(path));
+    if (live) continue;
+    ASSIGN_OR_RETURN(const tuf::RawMetadata raw,
+                     store_.Load(role, meta.version));
+    RETURN_IF_ERROR(edition_.PutBytes(path.str(), raw.bytes));
   }
-  RETURN_IF_ERROR(AddRoots(staged));
+  RETURN_IF_ERROR(AddRoots());
   const int64_t snapshot_version = (*trusted.snapshot())->version;
   RETURN_IF_ERROR(AddTrusted(
       "snapshot", consistent ? std::optional(snapshot_version) : std::nullopt));
@@ -50,22 +61,40 @@ absl::Status ReplicaPublication::AddMetadata(
   return RetireSuperseded();
 }
 
-// Every staged root up to the trusted one: the chain is never shortened.
-absl::Status ReplicaPublication::AddRoots(const std::set<std::string>& staged) {
+// Whether the live tree has `path`, and the new generation will keep it.
+absl::StatusOr<bool> ReplicaPublication::IsLive(const TargetPath& path) const {
+  if (rebuild_ == Rebuild::kYes) return false;
+  ASSIGN_OR_RETURN(const auto info,
+                   fs::Stat(home_.layout().live() + "/" + path.str()));
+  return info.has_value();
+}
+
+// Every root up to the trusted one that is known: the chain is never shortened.
+absl::Status ReplicaPublication::AddRoots() {
   const int64_t newest = wanted_.trusted().root()->version;
   for (int64_t version = newest; version >= 1; --version) {
-    if (!staged.contains(tuf::MetadataFileName("root", version))) continue;
     ASSIGN_OR_RETURN(const TargetPath path,
                      TargetPath::Parse(tree::MetadataPath("root", version)));
-    RETURN_IF_ERROR(edition_.Put(path, store_.StagedPath("root", version)));
+    ASSIGN_OR_RETURN(const bool live, IsLive(path));
+    if (live) continue;
+    const auto raw = store_.LoadRoot(version);
+    if (!raw.ok()) break;  // older than the one that was pinned
+    RETURN_IF_ERROR(edition_.PutBytes(path.str(), raw->bytes));
   }
-  const std::string live =
-      home_.layout().live() + "/" + tree::MetadataPath("root", newest);
-  ASSIGN_OR_RETURN(const auto info, fs::Stat(live));
-  if (info || staged.contains(tuf::MetadataFileName("root", newest))) {
-    return absl::OkStatus();
-  }
-  return AddTrusted("root", newest);
+  return absl::OkStatus();
+}
+
+// Removes all that the live tree has, to be put again where it is needed: for
+// a tree that does not say, or says wrongly, what is in it.
+absl::Status ReplicaPublication::AddRemovalOfEverything() {
+  if (rebuild_ == Rebuild::kNo) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const tree::TreeSide side, home_.LiveSide());
+  return fs::WalkFiles(
+      home_.layout().tree(side),
+      [this](std::string_view path, const fs::FileInfo&) -> absl::Status {
+        ASSIGN_OR_RETURN(const TargetPath parsed, TargetPath::Parse(path));
+        return edition_.Remove(parsed);
+      });
 }
 
 absl::Status ReplicaPublication::AddTrusted(

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "sync/edition.h"
 #include "sync/tree_status.h"
 #include "tufmirror/client/repository_view.h"
@@ -20,6 +21,9 @@
 
 namespace tufmirror::sync {
 
+// kYes: the live tree is not to be relied on; everything is put anew.
+enum class Rebuild { kNo, kYes };
+
 // One use. All arguments outlive it.
 class ReplicaPublication {
  public:
@@ -27,12 +31,16 @@ class ReplicaPublication {
   ReplicaPublication(const tree::Home& home, Edition& edition,
                      source::ReplicaStore& store,
                      client::RepositoryView& wanted,
-                     client::RepositoryView* published)
+                     client::RepositoryView* published, Rebuild rebuild)
       : home_(home),
         edition_(edition),
         store_(store),
         wanted_(wanted),
-        published_(published) {}
+        published_(published),
+        rebuild_(rebuild) {}
+
+  // To be called first.
+  absl::Status AddRemovalOfEverything();
 
   // The targets of the plan.
   absl::Status AddTargets(const SyncPlan& plan);
@@ -48,7 +56,8 @@ class ReplicaPublication {
   absl::Status AddRemovals();
 
  private:
-  absl::Status AddRoots(const std::set<std::string>& staged);
+  absl::StatusOr<bool> IsLive(const TargetPath& path) const;
+  absl::Status AddRoots();
   absl::Status AddTrusted(std::string_view role,
                           std::optional<int64_t> name_version);
   absl::Status RetireSuperseded();
@@ -58,6 +67,7 @@ class ReplicaPublication {
   source::ReplicaStore& store_;
   client::RepositoryView& wanted_;
   client::RepositoryView* published_;
+  Rebuild rebuild_;
 };
 
 }  // namespace tufmirror::sync

@@ -99,13 +99,19 @@ absl::Status ReplicaRun::RunSteps() {
   ASSIGN_OR_RETURN(const bool same, IsAlreadyPublished());
   if (same) return fs::Remove(layout_.plan());
   ASSIGN_OR_RETURN(const fs::Space space, fs::SpaceOf(layout_.home()));
-  RETURN_IF_ERROR(CheckBrakes(config_.brakes, plan_->summary(), space));
+  absl::Status brakes = CheckBrakes(config_.brakes, plan_->summary(), space);
+  if (!brakes.ok()) {
+    // Looked at more closely only now: what is on disk takes no more space.
+    RETURN_IF_ERROR(DiscountFilesOnDisk(home_, *plan_));
+    brakes = CheckBrakes(config_.brakes, plan_->summary(), space);
+  }
+  RETURN_IF_ERROR(brakes);
   RETURN_IF_ERROR(RunPhase("download", report_, [this] { return Download(); }));
   return RunPhase("publish", report_, [this] { return Publish(); });
 }
 
 absl::Status ReplicaRun::Prepare() {
-  RETURN_IF_ERROR(FindGeneration());
+  ASSIGN_OR_RETURN(generation_, tree::Publisher::CurrentGeneration(home_));
   ASSIGN_OR_RETURN(transfers_,
                    http::Transfers::Create(config_.upstream.transfer));
   transfers_->SetTick([this](const http::TransferCounters&) {
@@ -115,22 +121,6 @@ absl::Status ReplicaRun::Prepare() {
   RETURN_IF_ERROR(TrustInitialRoot());
   fetcher_.emplace(*transfers_, MetadataUrls(config_.upstream));
   source_.emplace(*fetcher_, store_);
-  return absl::OkStatus();
-}
-
-// What is live, from state/ or, where that was lost, from the tree itself:
-// taking a full tree for an empty one would leave its files there for good.
-absl::Status ReplicaRun::FindGeneration() {
-  ASSIGN_OR_RETURN(generation_, tree::Publisher::CurrentGeneration(home_));
-  if (generation_.number > 0) return absl::OkStatus();
-  const auto text =
-      fs::ReadFile(layout_.live() + "/status.json", kMaxStatusBytes);
-  if (!text.ok()) return absl::OkStatus();  // really nothing published
-  ASSIGN_OR_RETURN(const TreeStatus status, ParseTreeStatus(*text));
-  generation_.number = status.generation;
-  generation_.published = status.published;
-  generation_.targets = status.targets;
-  generation_.target_bytes = status.target_bytes;
   return absl::OkStatus();
 }
 
@@ -156,30 +146,55 @@ absl::StatusOr<bool> ReplicaRun::NothingNew() {
   return source_->IsUnchanged(published.bytes, options_.now);
 }
 
-// The published state, for comparison. Its expiry does not matter here.
+// The published state, for comparison. A tree that cannot be opened, or whose
+// generation is not known any more, is published anew from scratch: packages
+// on disk are verified and kept, everything else is put again.
 absl::Status ReplicaRun::OpenPublished() {
-  if (generation_.number == 0) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const auto timestamp,
+                   fs::Stat(layout_.live() + "/" +
+                            tree::MetadataPath("timestamp", std::nullopt)));
+  if (generation_.number == 0 && !timestamp) return absl::OkStatus();
+  absl::Status opened =
+      generation_.number == 0
+          ? MakeFailure(Failure::kNotFound, "state/generation.json is missing")
+          : OpenLiveTree();
+  if (opened.ok()) return absl::OkStatus();
+  RebuildBecause(MessageOf(opened));
+  return absl::OkStatus();
+}
+
+void ReplicaRun::RebuildBecause(std::string_view reason) {
+  rebuild_ = Rebuild::kYes;
+  published_state_.reset();
+  published_.reset();
+  generation_.targets = 0;
+  generation_.target_bytes = 0;
+  report_.warnings.push_back(
+      fmt::format("the published tree is built anew: {}", reason));
+}
+
+// The newest root in the live tree. Its expiry does not matter here.
+absl::Status ReplicaRun::OpenLiveTree() {
   ASSIGN_OR_RETURN(const RawMetadata newest, store_.Load("root", std::nullopt));
   ASSIGN_OR_RETURN(const auto trusted_root,
                    tuf::Verifier::VerifyInitialRoot(newest));
   absl::StatusOr<RawMetadata> root =
-      MakeFailure(Failure::kNotFound,
-                  "the live tree has no root.json; make the replica "
-                  "anew with init replica, or restore it");
+      MakeFailure(Failure::kNotFound, "the live tree has no root.json");
   for (int64_t v = trusted_root->version; v >= 1 && !root.ok(); --v) {
     root = ReadMetadata(layout_.live() + "/" + tree::MetadataPath("root", v),
                         kMaxRootBytes);
   }
   RETURN_IF_ERROR(root.status());
-  auto trusted = source::OpenTree(layout_.live(), *root, absl::InfinitePast());
-  if (!trusted.ok()) return Annotate(trusted.status(), "published metadata");
-  const bool consistent = trusted->root()->consistent_snapshot;
-  published_ = std::make_unique<client::RepositoryView>(
-      *std::move(trusted), source::ReadRolesFrom(layout_.live(), consistent));
+  ASSIGN_OR_RETURN(
+      tuf::TrustedMetadataSet trusted,
+      source::OpenTree(layout_.live(), *root, absl::InfinitePast()));
   ASSIGN_OR_RETURN(
       const std::string text,
       fs::ReadFile(layout_.live() + "/status.json", kMaxStatusBytes));
   ASSIGN_OR_RETURN(TreeStatus status, ParseTreeStatus(text));
+  const bool consistent = trusted.root()->consistent_snapshot;
+  published_ = std::make_unique<client::RepositoryView>(
+      std::move(trusted), source::ReadRolesFrom(layout_.live(), consistent));
   published_state_.emplace(
       source::PublishedState{*published_, std::move(status.delegating_roles)});
   return absl::OkStatus();
@@ -189,7 +204,12 @@ absl::Status ReplicaRun::FetchMetadata() {
   RETURN_IF_ERROR(OpenPublished());
   ASSIGN_OR_RETURN(tuf::TrustedMetadataSet trusted,
                    source_->Refresh(options_.now));
-  if (published_ == nullptr) {
+  if (published_ != nullptr &&
+      published_->trusted().root()->consistent_snapshot !=
+          trusted.root()->consistent_snapshot) {
+    RebuildBecause("upstream changed consistent_snapshot");
+  }
+  if (generation_.number == 0) {
     RETURN_IF_ERROR(source_->FetchOlderRoots(trusted).status());
   }
   ASSIGN_OR_RETURN(
@@ -281,10 +301,36 @@ TreeStatus ReplicaRun::NextTreeStatus() const {
   status.generation = generation_.number + 1;
   status.published = options_.now;
   status.targets = generation_.targets + summary.added - summary.removed;
-  status.target_bytes = static_cast<uint64_t>(
-      static_cast<int64_t>(generation_.target_bytes) + plan_->growth());
+  const uint64_t bytes =
+      SaturatingAdd(generation_.target_bytes, plan_->bytes_added());
+  status.target_bytes = bytes - std::min(bytes, plan_->bytes_removed());
   status.delegating_roles = changed_.delegating_roles;
   return status;
+}
+
+// What readers are about to see: top level verified once more from the staged
+// files, and every role that was verified in this run is there.
+absl::Status ReplicaRun::CheckStaged(const std::string& tree) const {
+  const tuf::TrustedMetadataSet& wanted = wanted_->trusted();
+  ASSIGN_OR_RETURN(
+      const RawMetadata root,
+      ReadMetadata(
+          tree + "/" + tree::MetadataPath("root", wanted.root()->version),
+          kMaxRootBytes));
+  ASSIGN_OR_RETURN(const tuf::TrustedMetadataSet staged,
+                   source::OpenTree(tree, root, options_.now));
+  const bool consistent = staged.root()->consistent_snapshot;
+  for (const std::string& role : changed_.verified) {
+    ASSIGN_OR_RETURN(const tuf::MetaFile meta, staged.RoleMeta(role));
+    const std::string path =
+        tree + "/" +
+        tree::MetadataPath(
+            role, consistent ? std::optional(meta.version) : std::nullopt);
+    ASSIGN_OR_RETURN(const auto info, fs::Stat(path));
+    if (info) continue;
+    return MakeFailure(Failure::kInternal, fmt::format("{} is missing", path));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ReplicaRun::Publish() {
@@ -299,12 +345,15 @@ absl::Status ReplicaRun::Publish() {
                   consistent ? Naming::kPrefixed : Naming::kPlain, *publisher,
                   retired);
   ReplicaPublication publication(home_, edition, store_, *wanted_,
-                                 published_.get());
+                                 published_.get(), rebuild_);
+  RETURN_IF_ERROR(publication.AddRemovalOfEverything());
   RETURN_IF_ERROR(publication.AddTargets(*plan_));
   RETURN_IF_ERROR(publication.AddMetadata(changed_));
   RETURN_IF_ERROR(publication.AddStatus(status));
   RETURN_IF_ERROR(publication.AddRemovals());
   RETURN_IF_ERROR(publisher->Stage());
+  RETURN_IF_ERROR(Annotate(CheckStaged(publisher->standby_root()),
+                           "check the staged tree before publishing it"));
 
   tree::GenerationInfo info;
   info.number = status.generation;

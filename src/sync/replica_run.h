@@ -6,10 +6,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "sync/replica_publication.h"
 #include "sync/tree_status.h"
 #include "tufmirror/client/metadata_fetcher.h"
 #include "tufmirror/client/repository_view.h"
@@ -39,14 +41,16 @@ class ReplicaRun {
   absl::Status RunSteps();
   absl::Status WithClockHint(const absl::Status& outcome);
   absl::Status Prepare();
-  absl::Status FindGeneration();
   absl::Status TrustInitialRoot();
   absl::StatusOr<bool> NothingNew();
   absl::Status OpenPublished();
+  absl::Status OpenLiveTree();
+  void RebuildBecause(std::string_view reason);
   absl::Status FetchMetadata();
   absl::Status MakePlan();
   absl::Status RefuseReplacedPackages() const;
   absl::Status Download();
+  absl::Status CheckStaged(const std::string& tree) const;
   absl::Status Publish();
   absl::StatusOr<bool> IsAlreadyPublished();
   absl::Status ShowPlan();
@@ -70,6 +74,7 @@ class ReplicaRun {
   std::unique_ptr<client::RepositoryView> published_;  // null: nothing is
   std::optional<source::PublishedState> published_state_;
   std::unique_ptr<client::RepositoryView> wanted_;
+  Rebuild rebuild_ = Rebuild::kNo;
   source::ChangedRoles changed_;
   std::optional<SyncPlan> plan_;
 };

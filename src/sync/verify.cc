@@ -50,7 +50,24 @@ absl::StatusOr<std::vector<int64_t>> RootVersions(const std::string& tree) {
   return versions;
 }
 
-// The newest root, every one before it verified by its predecessor.
+// The root that was trusted when the home was made must be part of the chain:
+// otherwise a whole foreign tree would verify against itself.
+absl::Status CheckAnchor(const std::string& tree, const std::string& anchor) {
+  RawMetadata trusted;
+  ASSIGN_OR_RETURN(trusted.bytes, fs::ReadFile(anchor, kMaxRootBytes));
+  const auto root = tuf::Verifier::VerifyInitialRoot(trusted);
+  if (!root.ok()) return Annotate(root.status(), anchor);
+  const std::string path =
+      tree + "/" + tree::MetadataPath("root", (*root)->version);
+  ASSIGN_OR_RETURN(const std::string served, fs::ReadFile(path, kMaxRootBytes));
+  if (served == trusted.bytes) return absl::OkStatus();
+  return MakeFailure(Failure::kDigest,
+                     fmt::format("{} is not the root that this home trusts, {}",
+                                 path, anchor));
+}
+
+// The newest root, every one before it verified by its predecessor, without a
+// gap.
 absl::StatusOr<RawMetadata> VerifyRootChain(const std::string& tree) {
   ASSIGN_OR_RETURN(const std::vector<int64_t> versions, RootVersions(tree));
   std::optional<tuf::Verified<tuf::Root>> trusted;
@@ -61,6 +78,15 @@ absl::StatusOr<RawMetadata> VerifyRootChain(const std::string& tree) {
     auto next = trusted ? tuf::Verifier::VerifyNextRoot(raw, *trusted)
                         : tuf::Verifier::VerifyInitialRoot(raw);
     if (!next.ok()) return Annotate(next.status(), path);
+    const bool in_order = (*next)->version == version &&
+                          (!trusted || (*trusted)->version + 1 == version);
+    if (!in_order) {
+      return MakeFailure(
+          Failure::kVersion,
+          fmt::format("{}: expected the version in the name, and the one "
+                      "before it in the tree, got version {}",
+                      path, (*next)->version));
+    }
     trusted = *std::move(next);
   }
   return raw;
@@ -80,6 +106,7 @@ class Verification {
                                      home_.layout().home()));
     }
     report_.generation = generation_.number;
+    RETURN_IF_ERROR(CheckAnchor(live_, home_.layout().trusted_root()));
     ASSIGN_OR_RETURN(const RawMetadata root, VerifyRootChain(live_));
     ASSIGN_OR_RETURN(tuf::TrustedMetadataSet trusted, OpenAnyAge(root));
     consistent_ = trusted.root()->consistent_snapshot;
@@ -136,7 +163,7 @@ class Verification {
       return absl::OkStatus();
     }
     CheckFile(path->str(), target.content);
-    if (consistent_) {
+    if (consistent_ || tree::IsPackage(*path)) {
       const auto other_name = tree::PrefixedPath(*path, target.content.digests);
       if (other_name.ok()) {
         CheckFile(other_name->str(), target.content);

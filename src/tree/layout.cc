@@ -25,6 +25,13 @@ bool IsUnreserved(char c) {
          (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
 }
 
+// "<64 or 128 hexadecimal digits>.<anything>".
+bool HasDigestPrefix(std::string_view name) {
+  const size_t dot = name.find('.');
+  if (dot != 2 * Sha256::kSize && dot != 2 * Sha512::kSize) return false;
+  return HexDecode(name.substr(0, dot)).ok();
+}
+
 std::string PercentEncode(std::string_view text) {
   std::string encoded;
   for (const char c : text) {
@@ -69,6 +76,13 @@ absl::StatusOr<TargetPath> TreePathOfTarget(std::string_view target) {
         Failure::kUnsafePath,
         fmt::format("target {}: expected a file, this name is a directory of "
                     "the mirror",
+                    Printable(target)));
+  }
+  if (HasDigestPrefix(path.filename())) {
+    return MakeFailure(
+        Failure::kUnsafePath,
+        fmt::format("target {}: expected a file name that does not begin with "
+                    "a digest and a dot, those are other targets' second names",
                     Printable(target)));
   }
   if (path.filename().size() + kSha256PrefixBytes > kMaxSegmentBytes) {

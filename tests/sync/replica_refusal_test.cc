@@ -1,6 +1,7 @@
 // What a replica refuses, and that the published tree stays as it was.
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 
 #include "support/status_matchers.h"
@@ -17,6 +18,11 @@ using testing::ReplicaTest;
 using testing::RepositoryFixture;
 
 constexpr char kWheel[] = "packages/flit/flit-1-py3-none-any.whl";
+
+// Another target's second name.
+constexpr char kDigestPrefixedTarget[] =
+    "simple/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    ".index.html";
 
 class ReplicaRefusalTest : public ReplicaTest {
  protected:
@@ -103,6 +109,56 @@ TEST_F(ReplicaRefusalTest, TimestampRollback) {
   EXPECT_EQ(Served(home), before);
 }
 
+TEST_F(ReplicaRefusalTest, ReplayOfThePublishedTimestampAfterAFailedRun) {
+  const tree::Home home = HomeBefore("packages/b/b-1.tar.gz", "b");
+  for (const auto& [path, bytes] : repository.files()) {
+    if (path.ends_with("b-1.tar.gz")) {
+      server.Inject("/" + path, Fault::Status(404), kEveryTime);
+    }
+  }
+  ASSERT_THAT(Sync(home).outcome, FailsWith(Failure::kNotFound));
+  server.Serve("/metadata/timestamp.json", before["metadata/timestamp.json"]);
+
+  EXPECT_THAT(Sync(home).outcome, FailsWith(Failure::kRollback, "timestamp"));
+}
+
+TEST_F(ReplicaRefusalTest, LengthsThatOverflowAreNoFreeSpace) {
+  const tree::Home home = HomeBefore("packages/b/b-1.tar.gz", "b");
+  for (const char* path : {"packages/c/c-1.tar.gz", "packages/d/d-1.tar.gz"}) {
+    repository.AddTarget("targets", path, path);
+  }
+  for (auto& target : repository.targets.targets) {
+    if (target.path != kWheel) {
+      target.content.length = std::numeric_limits<int64_t>::max();
+    }
+  }
+  PublishUpstream();
+
+  EXPECT_THAT(Sync(home).outcome, FailsWith(Failure::kBrake));
+}
+
+TEST_F(ReplicaRefusalTest, DigestThatCannotBeChecked) {
+  const tree::Home home = HomeBefore("packages/b/b-1.tar.gz", "b");
+  server.Serve("/metadata/3.targets.json", "");
+  repository.targets.version = 3;
+  repository.UpdateSnapshotMeta();
+  repository.snapshot.version = 3;
+  repository.UpdateTimestampMeta();
+  repository.timestamp.version = 3;
+  for (const char* role : {"snapshot", "timestamp"}) {
+    const std::string name =
+        std::string(role) == "snapshot" ? "3.snapshot" : "timestamp";
+    server.Serve("/metadata/" + name + ".json", repository.Raw(role).bytes);
+  }
+  server.Serve("/metadata/3.targets.json",
+               repository
+                   .RawEdited("targets", "\"hashes\":{",
+                              "\"hashes\":{\"blake9\":\"00\",")
+                   .bytes);
+
+  EXPECT_THAT(Sync(home).outcome, FailsWith(Failure::kUnsupported, "blake9"));
+}
+
 TEST_F(ReplicaRefusalTest, IndefiniteFreeze) {
   const tree::Home home = HomeBefore("simple/a/index.html", "page");
   ASSERT_THAT(Sync(home).outcome, IsOk());
@@ -130,8 +186,9 @@ TEST_F(ReplicaRefusalTest, ClockFarOffIsSaidToBe) {
 }
 
 TEST_F(ReplicaRefusalTest, UnsafeTargetPaths) {
-  for (const char* path : {"../escape", "/etc/passwd", "a/../../b",
-                           "metadata/1.root.json", "a\\b", "status.json"}) {
+  for (const char* path :
+       {"../escape", "/etc/passwd", "a/../../b", "metadata/1.root.json", "a\\b",
+        "status.json", kDigestPrefixedTarget}) {
     RepositoryFixture fresh;
     fresh.targets_prefix = "";
     repository = std::move(fresh);

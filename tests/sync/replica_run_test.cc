@@ -300,8 +300,113 @@ TEST_F(ReplicaTest, LostStateDoesNotLeaveRemovedTargetsBehind) {
   const report::RunReport report = Sync(home);
 
   ASSERT_THAT(report.outcome, IsOk());
-  EXPECT_EQ(report.removed, 1u);
+  EXPECT_EQ(report.warnings.size(), 1u);
   EXPECT_FALSE(IsServed(home, "simple/flit/index.html"));
+  EXPECT_EQ(ServedFile(home, kWheel), "wheel");
+}
+
+TEST_F(ReplicaTest, DamagedPublishedMetadataIsPutAnew) {
+  repository.AddTarget("targets", kWheel, "wheel");
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  directory.Write("home/" + LiveName(home) + "/metadata/1.targets.json", "?");
+  repository.AddTarget("targets", "simple/a/index.html", "a");
+  PublishUpstream();
+
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  EXPECT_EQ(ServedFile(home, "metadata/2.targets.json"),
+            repository.files()["metadata/2.targets.json"]);
+}
+
+TEST_F(ReplicaTest, SwitchToConsistentSnapshotsPutsEveryNameAnew) {
+  repository.root.consistent_snapshot = false;
+  repository.Delegate("targets", "role", {"packages/*/*"});
+  repository.AddTarget("role", kWheel, "wheel");
+  repository.AddTarget("targets", "simple/flit/index.html", "page");
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  repository.root.consistent_snapshot = true;
+  repository.PublishRoot();
+  repository.timestamp.expires += absl::Hours(1);
+  PublishUpstream();
+  repository.Write();
+  ServeRepository();
+
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+
+  EXPECT_TRUE(IsServed(home, "metadata/1.targets.json"));
+  EXPECT_TRUE(IsServed(home, "metadata/1.role.json"));
+  EXPECT_TRUE(IsServed(home, Prefixed("simple/flit/", "index.html", "page")));
+}
+
+TEST_F(ReplicaTest, RollbackAcrossRootRotationsLeavesNoGapInTheChain) {
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  repository.RotateKey(tuf::TopLevelRole::kRoot);
+  repository.PublishRoot();
+  repository.RotateKey(tuf::TopLevelRole::kRoot);
+  repository.PublishRoot();
+  repository.AddTarget("targets", kWheel, "wheel");
+  PublishUpstream();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  ASSERT_THAT(tree::Publisher::Rollback(home), IsOk());
+
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+
+  EXPECT_TRUE(IsServed(home, "metadata/2.root.json"));
+  EXPECT_TRUE(IsServed(home, "metadata/3.root.json"));
+}
+
+TEST_F(ReplicaTest, OtherListedAlgorithmsAreNoOtherFile) {
+  repository.AddTarget("targets", kWheel, "wheel");
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  repository.targets.targets[0].content.digests.sha512 =
+      crypto::Sha512Of("wheel");
+  PublishUpstream();
+
+  const report::RunReport report = Sync(home);
+
+  ASSERT_THAT(report.outcome, IsOk());
+  EXPECT_EQ(report.changed, 0u);
+  EXPECT_TRUE(report.published);
+}
+
+TEST_F(ReplicaTest, ADeadMirrorDoesNotStopAGoodOne) {
+  repository.AddTarget("targets", kWheel, "wheel");
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+  config.upstream.urls.push_back("http://127.0.0.1:1/");
+  EXPECT_THAT(Sync(home).outcome, IsOk());
+  std::swap(config.upstream.urls[0], config.upstream.urls[1]);
+  repository.AddTarget("targets", "simple/a/index.html", "a");
+  PublishUpstream();
+  EXPECT_THAT(Sync(home).outcome, IsOk());
+}
+
+TEST_F(ReplicaTest, ALyingMirrorAmongGoodOnesIsPassedOver) {
+  repository.Delegate("targets", "role", {"packages/*/*"});
+  repository.AddTarget("role", kWheel, "wheel");
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+  testing::FaultServer liar;
+  for (const auto& [path, bytes] : repository.files()) {
+    liar.Serve("/" + path, "x" + bytes);
+  }
+  config.upstream.urls.insert(config.upstream.urls.begin(), liar.url() + "/");
+
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  EXPECT_EQ(ServedFile(home, kWheel), "wheel");
 }
 
 TEST_F(ReplicaTest, TimestampOfTheTrustedVersionIsNoNewsWhateverItsBytes) {

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "tufmirror/http/transfers.h"
 #include "tufmirror/tuf/model.h"
@@ -40,12 +42,29 @@ class MetadataFetcher {
                                 std::optional<int64_t> version,
                                 std::optional<uint64_t> length) const;
 
+  // Looks at fetched bytes: verifies them, and takes them if they are good.
+  using Accept = absl::FunctionRef<absl::Status(const tuf::RawMetadata&)>;
+
+  // Fetches one file that `accept` takes. A mirror whose file is refused (a
+  // stale or a lying one) is as good as one that has none: the others are
+  // asked. Errors as Fetch, or the first refusal.
+  absl::StatusOr<tuf::RawMetadata> FetchVerified(std::string_view role,
+                                                 std::optional<int64_t> version,
+                                                 std::optional<uint64_t> length,
+                                                 Accept accept);
+
+  // Root `version`, or nullopt if the chain ends before it: the first mirror
+  // that answers at all says 404 or 403 (TUF 5.3.3).
+  absl::StatusOr<std::optional<tuf::RawMetadata>> FetchNextRoot(int64_t version,
+                                                                Accept accept);
+
   // Fetches one file. Errors as http::Transfers::Fetch, with the role named.
   absl::StatusOr<tuf::RawMetadata> Fetch(std::string_view role,
                                          std::optional<int64_t> version,
                                          std::optional<uint64_t> length);
 
   http::Transfers& transfers() { return transfers_; }
+  size_t mirrors() const { return base_urls_.size(); }
   const MetadataLimits& limits() const { return limits_; }
 
  private:

@@ -38,13 +38,13 @@ class ReplicaStore : public client::MetadataStore {
   absl::Status Save(std::string_view role, int64_t version,
                     const tuf::RawMetadata& raw) override;
 
-  // Version `version` of the root, staged or trusted; kNotFound otherwise.
+  // Every root that was ever trusted is kept for good, durably: the chain that
+  // is served never gets a gap. kNotFound if there is no such version.
   absl::StatusOr<tuf::RawMetadata> LoadRoot(int64_t version);
-  // Stages a root that is to be published, but not the newest one.
-  absl::Status SaveOlderRoot(int64_t version, const tuf::RawMetadata& raw);
+  absl::Status SaveRoot(int64_t version, const tuf::RawMetadata& raw);
 
-  // Where Save puts a role that is to be published: every root, targets and
-  // delegated roles.
+  // Where Save puts a role that is to be published: targets and delegated
+  // roles.
   std::string StagedPath(std::string_view role, int64_t version) const;
 
  private:

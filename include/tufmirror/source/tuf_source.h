@@ -46,6 +46,8 @@ struct ChangedRoles {
   bool same_delegations = false;
   std::set<std::string, std::less<>> roles;  // "targets" among them if so
   std::set<std::string, std::less<>> delegating_roles;  // of the new state
+  // Roles below "targets" whose bytes in the store were verified in this run.
+  std::set<std::string, std::less<>> verified;
   uint64_t fetched = 0;  // metadata files fetched, top level apart
 
   bool Contains(std::string_view role) const {

@@ -3,12 +3,20 @@
 #define TUFMIRROR_SYNC_BRAKES_H_
 
 #include <cstdint>
+#include <limits>
 
 #include "absl/status/status.h"
 #include "tufmirror/fs/file.h"
 #include "tufmirror/sync/config.h"
 
 namespace tufmirror::sync {
+
+// Sums of lengths that others wrote down stay at the largest number instead of
+// starting again from zero.
+inline uint64_t SaturatingAdd(uint64_t a, uint64_t b) {
+  const uint64_t sum = a + b;
+  return sum < a ? std::numeric_limits<uint64_t>::max() : sum;
+}
 
 // A plan in numbers.
 struct PlanSummary {

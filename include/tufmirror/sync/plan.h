@@ -61,8 +61,9 @@ class SyncPlan {
   // on disk already.
   const PlanSummary& summary() const { return summary_; }
   PlanSummary& summary() { return summary_; }
-  // Bytes of targets added less bytes of targets removed.
-  int64_t growth() const { return growth_; }
+  // Bytes of wanted targets, and of those that they take the place of.
+  uint64_t bytes_added() const { return bytes_added_; }
+  uint64_t bytes_removed() const { return bytes_removed_; }
 
   // Needs Finish. Several readers may be open.
   absl::StatusOr<PlanReader> Read() const;
@@ -75,7 +76,8 @@ class SyncPlan {
   fs::UniqueFd fd_;
   std::string buffer_;  // lines not yet written
   PlanSummary summary_;
-  int64_t growth_ = 0;
+  uint64_t bytes_added_ = 0;
+  uint64_t bytes_removed_ = 0;
 };
 
 }  // namespace tufmirror::sync
