@@ -411,7 +411,8 @@ absl::Status CheckWhole(const Config& config) {
                        "upstream.url: expected at least one URL, got none");
   }
   for (const auto& urls : {upstream.urls, upstream.targets_urls}) {
-    for (const std::string& url : urls) RETURN_IF_ERROR(http::CheckBaseUrl(url));
+    for (const std::string& url : urls)
+      RETURN_IF_ERROR(http::CheckBaseUrl(url));
   }
   return absl::OkStatus();
 }
