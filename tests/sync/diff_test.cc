@@ -374,6 +374,37 @@ TEST_F(DiffTest, WantedTargetThatCannotBeServedIsRefused) {
   }
 }
 
+// Every listed digest must be checked, so one that cannot be is not passed
+// over.
+TEST_F(DiffTest, WantedTargetWithADigestThatCannotBeCheckedIsRefused) {
+  Add("targets", "x", "one");
+  State before = Publish();
+  repository_.targets.targets[0].content.digests.unsupported = "blake9";
+  State after = Publish();
+  EXPECT_THAT(Diff(nullptr, after),
+              FailsWith(Failure::kUnsupported, "target x: its digest blake9"));
+  EXPECT_THAT(Diff(&before, after), FailsWith(Failure::kUnsupported));
+}
+
+TEST_F(DiffTest, OneMoreListedDigestOfTheSameBytesIsNoChange) {
+  Add("targets", "x", "one");
+  State before = Publish();
+  repository_.targets.targets[0].content.digests.sha512 =
+      crypto::Sha512Of("one");
+  State after = Publish();
+  ASSERT_OK_AND_ASSIGN(const auto plan, Diff(&before, after));
+  EXPECT_THAT(plan, IsEmpty());
+}
+
+TEST_F(DiffTest, OtherDigestOfTheSameLengthIsAChange) {
+  Add("targets", "x", "one");
+  State before = Publish();
+  Add("targets", "x", "two");
+  State after = Publish();
+  ASSERT_OK_AND_ASSIGN(const auto plan, Diff(&before, after));
+  EXPECT_THAT(plan, ElementsAre("change x one two"));
+}
+
 // The rules that every case above is an example of.
 class RandomDiffTest : public DiffTest,
                        public ::testing::WithParamInterface<unsigned> {
