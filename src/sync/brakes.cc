@@ -1,5 +1,7 @@
 #include "tufmirror/sync/brakes.h"
 
+#include <algorithm>
+
 #include "fmt/format.h"
 #include "tufmirror/base/failure.h"
 
@@ -22,7 +24,7 @@ absl::Status CheckRemovals(const BrakeConfig& config, const PlanSummary& plan) {
                   "%), brakes.max_removals allows {:.1f} %; if that is right, "
                   "run once with --max-removals {:.2f}",
                   plan.removed, plan.current_targets, share * 100,
-                  config.max_removals * 100, share + 0.01));
+                  config.max_removals * 100, std::min(1.0, share + 0.01)));
 }
 
 absl::Status CheckSpace(const BrakeConfig& config, const PlanSummary& plan,

@@ -12,8 +12,8 @@ namespace tufmirror::sync {
 
 // Adds to `plan` every target that differs between `published` (nullptr:
 // nothing) and `wanted`. Only roles in `changed` are read. kUnsafePath if
-// `wanted` has a target that cannot be served; nothing else is ever refused
-// here.
+// `wanted` has a target that cannot be served, kUnsupported if one lists a
+// digest that cannot be checked.
 absl::Status AddDifferences(client::RepositoryView* published,
                             client::RepositoryView& wanted,
                             const source::ChangedRoles& changed,

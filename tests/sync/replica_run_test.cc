@@ -6,13 +6,11 @@
 #include "support/status_matchers.h"
 #include "sync/replica_fixture.h"
 #include "tufmirror/crypto/hash.h"
-#include "tufmirror/sync/verify.h"
 #include "tufmirror/tree/publisher.h"
 
 namespace tufmirror {
 namespace {
 
-using ::testing::IsEmpty;
 using testing::IsOk;
 using ::testing::Pair;
 using testing::ReplicaTest;
@@ -456,49 +454,6 @@ TEST_F(ReplicaTest, RunsWithoutTheStagingDirectoriesOfAKilledRun) {
   ASSERT_THAT(fs::RemoveTree(home.layout().partials()), IsOk());
 
   ASSERT_THAT(Sync(home).outcome, IsOk());
-}
-
-TEST_F(ReplicaTest, PublishedTreeVerifiesDeeply) {
-  repository.DelegateSuccinct("targets", 2, "bin");
-  for (int i = 0; i < 20; ++i) {
-    const std::string path = "packages/p/p-" + std::to_string(i) + ".tar.gz";
-    repository.AddTarget(repository.BinNameOf("targets", path), path, path);
-  }
-  PublishUpstream();
-  const tree::Home home = MakeHome();
-  ServeRepository();
-  ASSERT_THAT(Sync(home).outcome, IsOk());
-
-  sync::VerifyOptions options;
-  options.depth = sync::VerifyDepth::kDeep;
-  options.now = now;
-  const auto verified = sync::VerifyHome(home, options);
-
-  ASSERT_THAT(verified, IsOk());
-  EXPECT_EQ(verified->targets, 20u);
-  EXPECT_THAT(verified->problems, IsEmpty());
-  EXPECT_THAT(verified->orphans, IsEmpty());
-}
-
-TEST_F(ReplicaTest, VerifyFindsDamageAndOrphans) {
-  repository.AddTarget("targets", kWheel, "wheel");
-  repository.AddTarget("targets", "packages/b/b-1.tar.gz", "b");
-  PublishUpstream();
-  const tree::Home home = MakeHome();
-  ServeRepository();
-  ASSERT_THAT(Sync(home).outcome, IsOk());
-  directory.Write(std::string("home/") + kWheel, "whEEl");
-  directory.Write("home/packages/b/stray.whl", "x");
-
-  sync::VerifyOptions options;
-  options.depth = sync::VerifyDepth::kDeep;
-  options.now = now;
-  const auto verified = sync::VerifyHome(home, options);
-
-  ASSERT_THAT(verified, IsOk());
-  ASSERT_EQ(verified->problems.size(), 1u);
-  EXPECT_EQ(verified->problems[0].object.find("packages/flit/"), 0u);
-  EXPECT_THAT(verified->orphans, UnorderedElementsAre("packages/b/stray.whl"));
 }
 
 }  // namespace
