@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <string_view>
 #include <thread>
 #include <utility>
 
-#include "absl/synchronization/mutex.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/crypto/hash.h"
@@ -65,7 +65,7 @@ class Reading {
       }
       results_[i] = ReadFacts(directory_, paths_[i]);
       if (!options_.progress) continue;
-      const absl::MutexLock lock(&mutex_);
+      const std::lock_guard lock(mutex_);
       options_.progress(++done_, paths_.size());
     }
   }
@@ -82,7 +82,7 @@ class Reading {
   const ScanOptions& options_;
   std::atomic<size_t> next_ = 0;
   std::atomic<bool> stopped_ = false;
-  absl::Mutex mutex_;
+  std::mutex mutex_;
   size_t done_ = 0;  // guarded by mutex_
   std::vector<absl::StatusOr<FileFacts>> results_;
 };

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -153,7 +154,7 @@ absl::Status PackageAdopter::MakeWay(const TargetPath& path,
 }
 
 bool PackageAdopter::StandbyHas(const TargetPath& path) {
-  const absl::MutexLock lock(&standby_mutex_);
+  const std::lock_guard lock(standby_mutex_);
   if (!std::exchange(standby_opened_, true)) {
     const auto live = home_.LiveSide();
     auto view = live.ok()

@@ -4,6 +4,7 @@
 #define TUFMIRROR_SYNC_ORIGIN_ADOPT_H_
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +12,6 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "tufmirror/base/digest.h"
 #include "tufmirror/base/target_path.h"
 #include "tufmirror/client/repository_view.h"
@@ -57,7 +57,7 @@ class PackageAdopter {
   const std::string& directory_;
   const tree::RetiredFiles& retired_;
   tree::StagingArea staging_;
-  absl::Mutex standby_mutex_;  // guards the two below
+  std::mutex standby_mutex_;  // guards the two below
   bool standby_opened_ = false;
   std::unique_ptr<client::RepositoryView> standby_;  // null: not readable
 };

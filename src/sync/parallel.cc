@@ -2,17 +2,16 @@
 #include "sync/parallel.h"
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 #include <vector>
-
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
-#include "absl/time/time.h"
 
 namespace tufmirror::sync {
 namespace {
 
-constexpr absl::Duration kTickInterval = absl::Milliseconds(100);
+constexpr std::chrono::milliseconds kTickInterval(100);
 
 class Pieces {
  public:
@@ -22,53 +21,54 @@ class Pieces {
   void Work(absl::FunctionRef<absl::Status(size_t)> work) {
     size_t index = 0;
     while (Take(index)) Finish(work(index));
-    const absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     --running_;
+    ended_.notify_all();
   }
   void AddWorker() {
-    const absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     ++running_;
   }
 
   // Waits until all workers ended or it is time to tick again; true: ended.
   bool Wait(size_t& done) {
-    const absl::MutexLock lock(&mutex_);
-    const bool ended = mutex_.AwaitWithTimeout(
-        absl::Condition(
-            +[](int* running) { return *running == 0; }, &running_),
-        kTickInterval);
+    std::unique_lock lock(mutex_);
+    const bool ended =
+        ended_.wait_for(lock, kTickInterval, [this] { return running_ == 0; });
     done = done_;
     return ended;
   }
 
   void Stop(const absl::Status& status) {
-    const absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     if (status_.ok()) status_ = status;
   }
   absl::Status status() {
-    const absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     return status_;
   }
 
  private:
   bool Take(size_t& index) {
-    const absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     if (next_ == count_ || !status_.ok()) return false;
     index = next_++;
     return true;
   }
   void Finish(const absl::Status& status) {
-    const absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     ++done_;
     if (status_.ok()) status_ = status;
   }
 
   const size_t count_;
-  absl::Mutex mutex_;
-  size_t next_ ABSL_GUARDED_BY(mutex_) = 0;
-  size_t done_ ABSL_GUARDED_BY(mutex_) = 0;
-  int running_ ABSL_GUARDED_BY(mutex_) = 0;
-  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  // All of them guarded by mutex_.
+  size_t next_ = 0;
+  size_t done_ = 0;
+  int running_ = 0;
+  absl::Status status_;
 };
 
 }  // namespace

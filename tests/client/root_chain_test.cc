@@ -83,12 +83,24 @@ TEST_F(RootChainTest, RefusedConnectionIsNeverTakenForTheLatestRoot) {
 }
 
 // 404 at one mirror says nothing as long as another one cannot be asked.
-TEST_F(RootChainTest, OneMirrorsNotFoundDoesNotHideAnothersTrouble) {
+TEST_F(RootChainTest, TheFirstMirrorThatAnswersSaysWhereTheChainEnds) {
+  Start();
+  FaultServer other;
+  other.InjectAnywhere(Fault::Status(500), kEveryTime);
+  const std::string broken = other.Url("/metadata/");
+  for (const auto& urls : {std::vector<std::string>{metadata_url, broken},
+                           std::vector<std::string>{broken, metadata_url}}) {
+    client::MetadataFetcher fetcher(transfers(), urls, limits);
+    EXPECT_THAT(client::Refresh(fetcher, store(), now), IsOk());
+  }
+}
+
+TEST_F(RootChainTest, TroubleOnEveryMirrorIsNotTheEndOfTheChain) {
   Start();
   FaultServer other;
   other.InjectAnywhere(Fault::Status(500), kEveryTime);
   client::MetadataFetcher fetcher(
-      transfers(), {metadata_url, other.Url("/metadata/")}, limits);
+      transfers(), {other.Url("/metadata/"), other.Url("/metadata/")}, limits);
   EXPECT_THAT(client::Refresh(fetcher, store(), now),
               FailsWith(Failure::kHttpStatus, "root version 2"));
 }

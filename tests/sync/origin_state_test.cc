@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <mutex>
 #include <set>
 
-#include "absl/synchronization/mutex.h"
 #include "support/status_matchers.h"
 #include "support/temp_directory.h"
 #include "sync/edition.h"
@@ -59,13 +59,13 @@ TEST(RetiredNameTest, TellsTargetsAndRolesApart) {
 }
 
 TEST(ParallelForTest, DoesEveryPieceOnce) {
-  absl::Mutex mutex;
+  std::mutex mutex;
   std::multiset<size_t> seen;
   size_t last = 0;
   EXPECT_THAT(ParallelFor(
                   1000,
                   [&](size_t i) {
-                    const absl::MutexLock lock(&mutex);
+                    const std::lock_guard lock(mutex);
                     seen.insert(i);
                     return absl::OkStatus();
                   },
