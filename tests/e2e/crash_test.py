@@ -271,8 +271,9 @@ def main():
     arguments = parser.parse_args()
     if not arguments.private_mounts:
         # The tmpfs is to be seen by this test only, and to go with it.
-        os.execvp("unshare", ["unshare", "--map-root-user", "--mount",
-                              sys.executable, *sys.argv, "--private-mounts"])
+        mapped = [] if os.geteuid() == 0 else ["--map-root-user"]
+        os.execvp("unshare", ["unshare", *mapped, "--mount", sys.executable,
+                              *sys.argv, "--private-mounts"])
     tap = Tap()
     with tempfile.TemporaryDirectory(prefix="tufmirror-crash-") as root:
         mirror = Mirror(arguments.program, root)

@@ -185,8 +185,9 @@ def main():
     arguments = parser.parse_args()
     if not arguments.private_mounts:
         # A file system is made read-only here, for this test's eyes only.
-        os.execvp("unshare", ["unshare", "--map-root-user", "--mount",
-                              sys.executable, *sys.argv, "--private-mounts"])
+        mapped = [] if os.geteuid() == 0 else ["--map-root-user"]
+        os.execvp("unshare", ["unshare", *mapped, "--mount", sys.executable,
+                              *sys.argv, "--private-mounts"])
     tap = Tap()
     program = Program(arguments.program)
     operator = Operator(tap, program)
