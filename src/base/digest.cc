@@ -1,7 +1,6 @@
 #include "tufmirror/base/digest.h"
 
-#include <algorithm>
-
+#include "absl/types/span.h"
 #include "fmt/format.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
@@ -17,9 +16,8 @@ absl::StatusOr<DigestValue<N>> DigestValue<N>::FromHex(std::string_view hex) {
         fmt::format("a digest of {} bytes needs {} hexadecimal digits, got {}",
                     N, 2 * N, hex.size()));
   }
-  ASSIGN_OR_RETURN(const std::string decoded, HexDecode(hex));
   DigestValue digest;
-  std::copy(decoded.begin(), decoded.end(), digest.bytes_.begin());
+  RETURN_IF_ERROR(HexDecode(hex, absl::MakeSpan(digest.bytes_)));
   return digest;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -24,6 +25,9 @@ std::string HexEncode(absl::Span<const unsigned char> bytes);
 
 // Bytes of `hex` (either case); kMalformed on odd length or other characters.
 absl::StatusOr<std::string> HexDecode(std::string_view hex);
+// The same to `bytes`, of half its length exactly. After an error `bytes` holds
+// anything.
+absl::Status HexDecode(std::string_view hex, absl::Span<unsigned char> bytes);
 
 // True if `text` is well-formed UTF-8 (no overlong forms, no surrogates).
 bool IsUtf8(std::string_view text);
