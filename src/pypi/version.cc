@@ -264,7 +264,37 @@ std::string Version::str() const {
 
 bool Version::is_prerelease() const { return pre_kind_ != 0 || dev_; }
 
-std::strong_ordering operator<=>(const Version& a, const Version& b) {
+std::string Version::local() const {
+  return fmt::format("{}", fmt::join(local_, "."));
+}
+
+Version Version::public_part() const {
+  Version version = *this;
+  version.local_.clear();
+  return version;
+}
+
+bool Version::HasReleaseOf(const Version& other) const {
+  return epoch_ == other.epoch_ &&
+         CompareRelease(release_, other.release_) == 0;
+}
+
+bool Version::HasPrefix(const Version& prefix) const {
+  const bool release_only = prefix.pre_kind_ == 0 && !prefix.post_;
+  if (!release_only) {
+    return HasReleaseOf(prefix) && pre_kind_ == prefix.pre_kind_ &&
+           pre_ == prefix.pre_ && (!prefix.post_ || post_ == prefix.post_);
+  }
+  if (epoch_ != prefix.epoch_) return false;
+  for (size_t i = 0; i < prefix.release_.size(); ++i) {
+    const uint64_t segment = i < release_.size() ? release_[i] : 0;
+    if (segment != prefix.release_[i]) return false;
+  }
+  return true;
+}
+
+std::strong_ordering Version::ComparePublic(const Version& a,
+                                            const Version& b) {
   // "1.0.dev1" sorts before "1.0a1", which sorts before "1.0".
   const auto pre_rank = [](const Version& v) {
     if (v.pre_kind_ != 0) return v.pre_kind_;
@@ -282,7 +312,12 @@ std::strong_ordering operator<=>(const Version& a, const Version& b) {
     if (!a.dev_ || !b.dev_) return b.dev_.has_value() <=> a.dev_.has_value();
     return *a.dev_ <=> *b.dev_;
   }
-  return CompareLocal(a.local_, b.local_);
+  return std::strong_ordering::equal;
+}
+
+std::strong_ordering operator<=>(const Version& a, const Version& b) {
+  const std::strong_ordering order = Version::ComparePublic(a, b);
+  return order != 0 ? order : CompareLocal(a.local_, b.local_);
 }
 
 bool operator==(const Version& a, const Version& b) { return (a <=> b) == 0; }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 
 namespace tufmirror::pypi {
 
@@ -22,6 +23,24 @@ class Version {
   // Normal form: "1!2.0rc1.post2.dev3+local.1".
   std::string str() const;
   bool is_prerelease() const;  // a, b, rc or dev
+  bool is_devrelease() const { return dev_.has_value(); }
+  bool is_postrelease() const { return post_.has_value(); }
+  bool has_local() const { return !local_.empty(); }
+
+  uint64_t epoch() const { return epoch_; }
+  // As written, at least one: 1.0 gives {1, 0}. Valid while the version lives.
+  absl::Span<const uint64_t> release() const { return release_; }
+  std::string local() const;    // "ubuntu.1", empty if there is none
+  Version public_part() const;  // all but the local version
+
+  // The order of the public parts: "1.0+a" and "1.0" are equal here.
+  static std::strong_ordering ComparePublic(const Version& a, const Version& b);
+  // True if epoch and release are those of `other` ("1.0rc1" and "1").
+  bool HasReleaseOf(const Version& other) const;
+  // True if `prefix`, which has neither a dev nor a local part, followed by
+  // ".*" matches: "1.1.post1" has the prefixes "1", "1.1", "1.1.post1", and so
+  // has "1.1.post1.dev2+x". Missing segments of a release count as 0.
+  bool HasPrefix(const Version& prefix) const;
 
   // PEP 440's order; "1.0" equals "1.0.0".
   friend std::strong_ordering operator<=>(const Version& a, const Version& b);
