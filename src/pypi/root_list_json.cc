@@ -1,0 +1,186 @@
+// The root list in JSON. With 740,000 projects a parsed form of it would take
+// several times the 37 MB of the text, so the list is cut into runs of entries
+// that are parsed one at a time, and the rest of the page without them.
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "fmt/format.h"
+#include "pypi/upstream_json.h"
+#include "tufmirror/base/failure.h"
+#include "tufmirror/base/status_macros.h"
+#include "tufmirror/base/strings.h"
+#include "tufmirror/json/document.h"
+#include "tufmirror/pypi/names.h"
+#include "tufmirror/pypi/upstream_page.h"
+
+namespace tufmirror::pypi {
+namespace {
+
+using json::Value;
+
+constexpr size_t kNone = std::string_view::npos;
+constexpr size_t kRunBytes = size_t{64} << 10;
+constexpr size_t kMaxDepth = 16;
+constexpr char kListKey[] = "\"projects\"";
+
+absl::Status Malformed(std::string message) {
+  return MakeFailure(Failure::kMalformed, message);
+}
+
+bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+
+size_t SkipSpace(std::string_view text, size_t at) {
+  while (at < text.size() && IsSpace(text[at])) ++at;
+  return at;
+}
+
+// The offset behind the string that starts at `at`, or the end of the text.
+size_t SkipString(std::string_view text, size_t at) {
+  for (++at; at < text.size() && text[at] != '"'; ++at) {
+    if (text[at] == '\\') ++at;
+  }
+  return std::min(at + 1, text.size());
+}
+
+// The offset of the bracket that closes what `at` is in, or of the first comma
+// there at or behind `earliest`; kNone if the text ends first. What is skipped
+// need not be JSON: that is found when it is parsed.
+size_t FindEnd(std::string_view text, size_t at, size_t earliest) {
+  size_t depth = 0;
+  while (at < text.size()) {
+    switch (text[at]) {
+      case '"':
+        at = SkipString(text, at);
+        continue;
+      case '[':
+      case '{':
+        ++depth;
+        break;
+      case ']':
+      case '}':
+        if (depth == 0) return at;
+        --depth;
+        break;
+      case ',':
+        if (depth == 0 && at >= earliest) return at;
+        break;
+      default:
+        break;
+    }
+    ++at;
+  }
+  return kNone;
+}
+
+// The offset behind the '[' of the outermost object's member "projects".
+size_t FindList(std::string_view text) {
+  size_t at = SkipSpace(text, 0);
+  if (at >= text.size() || text[at] != '{') return kNone;
+  while (at < text.size() && text[at] != '}') {
+    at = SkipSpace(text, at + 1);
+    if (at >= text.size() || text[at] != '"') return kNone;
+    const size_t key_end = SkipString(text, at);
+    const std::string_view key = text.substr(at, key_end - at);
+    at = SkipSpace(text, key_end);
+    if (at >= text.size() || text[at] != ':') return kNone;
+    at = SkipSpace(text, at + 1);
+    if (key == kListKey) {
+      return at < text.size() && text[at] == '[' ? at + 1 : kNone;
+    }
+    at = FindEnd(text, at, at);
+  }
+  return kNone;
+}
+
+class ListReader {
+ public:
+  explicit ListReader(RootListVisitor visit) : visit_(visit) {}
+
+  // Reads what is between the brackets of the list.
+  absl::Status ReadEntries(std::string_view list) {
+    while (true) {
+      const size_t comma = FindEnd(list, 0, kRunBytes);
+      RETURN_IF_ERROR(ReadRun(list.substr(0, comma)));
+      if (comma == kNone) return absl::OkStatus();
+      list.remove_prefix(comma + 1);
+      if (SkipSpace(list, 0) == list.size()) {
+        return Malformed("an entry expected behind ',', got the list's end");
+      }
+    }
+  }
+
+  RootListFacts& facts() { return facts_; }
+
+ private:
+  absl::Status ReadRun(std::string_view run) {
+    array_.assign("[").append(run).append("]");
+    ASSIGN_OR_RETURN(const json::Document document,
+                     json::Document::Parse(array_, {.max_bytes = array_.size(),
+                                                    .max_depth = kMaxDepth}));
+    return document.root().ForEachElement(
+        [&](Value entry) { return ReadEntry(entry); });
+  }
+
+  absl::Status ReadEntry(const Value& entry) {
+    const std::optional<Value> value = entry.Find("name");
+    if (!value || value->type() != json::Type::kString) return PassOver("");
+    ASSIGN_OR_RETURN(const std::string_view text, value->AsString("name"));
+    absl::StatusOr<ProjectName> name = ProjectName::Parse(text);
+    if (!name.ok()) return PassOver(text);
+    ++facts_.projects;
+    // Without a usable serial, the page itself has to be asked.
+    return visit_(
+        {*std::move(name), text, ReadJsonSerial(entry).value_or(std::nullopt)});
+  }
+
+  absl::Status PassOver(std::string_view name) {
+    if (facts_.unusable++ == 0) facts_.example = Printable(name);
+    return absl::OkStatus();
+  }
+
+  RootListVisitor visit_;
+  RootListFacts facts_;
+  std::string array_;
+};
+
+absl::StatusOr<RootListFacts> ReadList(std::string_view text,
+                                       RootListVisitor visit) {
+  if (text.size() > kMaxRootListBytes) {
+    return MakeFailure(Failure::kTooLarge,
+                       fmt::format("at most {} bytes expected, got {}",
+                                   kMaxRootListBytes, text.size()));
+  }
+  const size_t begin = FindList(text);
+  if (begin == kNone) {
+    return Malformed(
+        fmt::format("a JSON object with a list 'projects' expected, got {} "
+                    "bytes that start with '{}'",
+                    text.size(), Printable(text.substr(0, 64), 40)));
+  }
+  const size_t end = FindEnd(text, begin, kNone);
+  if (end == kNone) return Malformed("the list of projects has no end");
+  // The rest first: it has the API's version.
+  const std::string rest =
+      std::string(text.substr(0, begin)).append(text.substr(end));
+  ASSIGN_OR_RETURN(const json::Document document,
+                   json::Document::Parse(rest, {.max_bytes = kMaxRootListBytes,
+                                                .max_depth = kMaxDepth}));
+  ASSIGN_OR_RETURN(const Value meta, ReadJsonMeta(document.root()));
+  ListReader reader(visit);
+  reader.facts().last_serial = ReadJsonSerial(meta).value_or(std::nullopt);
+  RETURN_IF_ERROR(reader.ReadEntries(text.substr(begin, end - begin)));
+  return reader.facts();
+}
+
+}  // namespace
+
+absl::StatusOr<RootListFacts> ForEachListedProjectJson(std::string_view text,
+                                                       RootListVisitor visit) {
+  absl::StatusOr<RootListFacts> facts = ReadList(text, visit);
+  if (!facts.ok()) return Annotate(facts.status(), "list of projects");
+  return facts;
+}
+
+}  // namespace tufmirror::pypi
