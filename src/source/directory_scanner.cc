@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <optional>
+#include <thread>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/types/span.h"
@@ -84,8 +86,14 @@ class Scanner {
       : directory_(directory), index_path_(index_path), options_(options) {}
 
   absl::StatusOr<ScanResult> Run() {
-    RETURN_IF_ERROR(LoadIndex());
-    RETURN_IF_ERROR(MatchFiles());
+    // One waits for the kernel, the other computes.
+    absl::Status loaded;
+    std::thread loading([this, &loaded] { loaded = LoadIndex(); });
+    const absl::Status listed = ListFiles();
+    loading.join();
+    RETURN_IF_ERROR(loaded);
+    RETURN_IF_ERROR(listed);
+    MatchFiles();
     std::vector<std::string_view> changed = result_.unpublished;
     if (unknown_.empty() && present_count_ == known_.size()) {
       result_.records = std::move(known_);
@@ -125,32 +133,41 @@ class Scanner {
     return absl::OkStatus();
   }
 
+  absl::Status ListFiles() {
+    return Annotate(
+        fs::WalkFiles(directory_,
+                      [&](std::string_view path, const fs::FileInfo& info) {
+                        if (!IsPassedOver(path)) {
+                          listed_.push_back({Owned(path), info, {}});
+                        }
+                        return absl::OkStatus();
+                      }),
+        "scan of the directory");
+  }
+
   // Marks what the index knows as present; collects the rest.
-  absl::Status MatchFiles() {
+  void MatchFiles() {
     absl::flat_hash_map<absl::string_view, size_t> by_path;
     by_path.reserve(known_.size());
     for (size_t i = 0; i < known_.size(); ++i) {
       by_path.emplace(ToAbsl(known_[i].path), i);
     }
-    const absl::Status walked = fs::WalkFiles(
-        directory_, [&](std::string_view path, const fs::FileInfo& info) {
-          if (IsPassedOver(path)) return absl::OkStatus();
-          const auto found = by_path.find(ToAbsl(path));
-          const bool known = found != by_path.end();
-          if (known && SameFile(known_[found->second], info)) {
-            present_[found->second] = true;
-            ++present_count_;
-            return absl::OkStatus();
-          }
-          unknown_.push_back({.path = Owned(path), .info = info, .known = {}});
-          if (known) unknown_.back().known = found->second;
-          return absl::OkStatus();
-        });
+    for (UnknownFile& file : listed_) {
+      const auto found = by_path.find(ToAbsl(file.path));
+      const bool known = found != by_path.end();
+      if (known && SameFile(known_[found->second], file.info)) {
+        present_[found->second] = true;
+        ++present_count_;
+        continue;
+      }
+      if (known) file.known = found->second;
+      unknown_.push_back(std::move(file));
+    }
+    listed_.clear();
     std::sort(unknown_.begin(), unknown_.end(),
               [](const UnknownFile& a, const UnknownFile& b) {
                 return a.path < b.path;
               });
-    return Annotate(walked, "scan of the directory");
   }
 
   // Something differs: what the index knows competes with what is new.
@@ -231,13 +248,14 @@ class Scanner {
   // Decides for every file name which file it is; adds the projects that
   // differ to `changed`.
   void SettleNames(std::vector<std::string_view>& changed) {
+    // What the index knows is sorted; what was read is behind it.
     const auto less = [](const Candidate& a, const Candidate& b) {
       return a.record < b.record;
     };
-    // They are sorted already if nothing is new.
-    if (!std::is_sorted(candidates_.begin(), candidates_.end(), less)) {
-      std::sort(candidates_.begin(), candidates_.end(), less);
-    }
+    const auto fresh =
+        candidates_.begin() + static_cast<ptrdiff_t>(known_.size());
+    std::sort(fresh, candidates_.end(), less);
+    std::inplace_merge(candidates_.begin(), fresh, candidates_.end(), less);
     result_.records.reserve(candidates_.size());
     for (size_t first = 0; first < candidates_.size();) {
       const size_t last = EndOfName(first);
@@ -352,7 +370,8 @@ class Scanner {
   std::vector<bool> present_;       // of known_: in the directory, unchanged
   size_t present_count_ = 0;
   std::vector<Candidate> candidates_;
-  std::vector<UnknownFile> unknown_;
+  std::vector<UnknownFile> listed_;   // by the walk
+  std::vector<UnknownFile> unknown_;  // of listed_: not in the index as it is
 };
 
 }  // namespace

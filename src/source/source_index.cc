@@ -50,6 +50,10 @@ Fields SplitFields(std::string_view line) {
 }
 
 void AppendEscaped(std::string_view text, std::string& out) {
+  if (text.find_first_of("\t\n\\") == std::string_view::npos) {
+    out += text;
+    return;
+  }
   for (const char c : text) {
     if (c == '\t') {
       out += "\\t";

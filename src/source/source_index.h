@@ -63,10 +63,10 @@ struct IndexRecord {
   }
   // The order of the index: problems first, then by project and file name.
   friend bool operator<(const IndexRecord& a, const IndexRecord& b) {
-    if (a.project != b.project) return a.project < b.project;
-    const std::string_view left = a.filename();
-    const std::string_view right = b.filename();
-    if (left != right) return left < right;
+    if (const int by = a.project.compare(b.project); by != 0) return by < 0;
+    if (const int by = a.filename().compare(b.filename()); by != 0) {
+      return by < 0;
+    }
     return a.path < b.path;
   }
 };
