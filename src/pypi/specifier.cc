@@ -67,7 +67,8 @@ absl::Status CheckArbitrary(std::string_view clause, std::string_view text) {
   return absl::OkStatus();
 }
 
-// What the operator asks of the version after it.
+// What the operator asks of the version after it. PEP 440 has ".*" after pre-
+// and post-releases too; installers refuse that there.
 absl::Status CheckVersion(std::string_view clause, SpecifierOperator op,
                           const Version& version, bool is_prefix) {
   const bool equality =

@@ -25,7 +25,9 @@ bool MatchesEqual(const Version& candidate, const Version& wanted,
   return Version::ComparePublic(candidate, wanted) == 0;
 }
 
-// ">=V, ==P.*" where P is V's release without its last number.
+// ">=V, ==P.*" where P is V's release without its last number. Installers take
+// V apart as text and stumble over "~=v1.0" and "~=1.0preview1"; here every
+// spelling of a version is that version.
 bool MatchesCompatible(const Version& candidate, const Version& wanted) {
   if (Version::ComparePublic(candidate, wanted) < 0) return false;
   if (candidate.epoch() != wanted.epoch()) return false;

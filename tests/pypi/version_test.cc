@@ -179,6 +179,23 @@ TEST(VersionTest, KnowsPrereleases) {
   }
 }
 
+TEST(VersionTest, GivesItsParts) {
+  const Version full = Parsed("1!2.0rc1.post2.dev3+Local-01");
+  EXPECT_EQ(full.epoch(), 1u);
+  EXPECT_THAT(full.release(), ElementsAre(2, 0));
+  EXPECT_TRUE(full.is_postrelease());
+  EXPECT_TRUE(full.is_devrelease());
+  EXPECT_TRUE(full.has_local());
+  EXPECT_EQ(full.local(), "local.1");
+  EXPECT_EQ(full.public_part().str(), "1!2.0rc1.post2.dev3");
+  EXPECT_TRUE(Version::ComparePublic(full, full.public_part()) == 0);
+  EXPECT_GT(full, full.public_part());
+  EXPECT_TRUE(full.HasReleaseOf(Parsed("1!2")));
+  EXPECT_FALSE(full.HasReleaseOf(Parsed("2.0")));
+  EXPECT_FALSE(Parsed("1").has_local());
+  EXPECT_EQ(Parsed("1").local(), "");
+}
+
 // Every combination of parts: the order is total and transitive, and the
 // normal form keeps a version's place in it.
 TEST(VersionTest, OrderIsTotal) {

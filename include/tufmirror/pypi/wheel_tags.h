@@ -98,8 +98,10 @@ struct WheelTags {
   friend bool operator==(const WheelTags&, const WheelTags&) = default;
 };
 
-// True if an installer on `platform` with `interpreter` accepts one of the
-// wheel's combinations.
+// True if one of the wheel's combinations is for `platform` and `interpreter`.
+// Installers leave out a few that no PEP rules out, and that nothing makes
+// wheels for: an ABI with the platform "any" ("cp38-abi3-any"), and of PyPy
+// "pp39-none-any" and "pp3-none" on one platform. Those count here.
 bool RunsOn(const WheelTags& tags, const TargetPlatform& platform,
             const Interpreter& interpreter);
 
