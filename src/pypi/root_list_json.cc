@@ -22,6 +22,7 @@ using json::Value;
 
 constexpr size_t kNone = std::string_view::npos;
 constexpr size_t kRunBytes = size_t{64} << 10;
+constexpr size_t kGuessBytes = 4096;
 constexpr size_t kMaxDepth = 16;
 constexpr char kListKey[] = "\"projects\"";
 
@@ -98,28 +99,52 @@ class ListReader {
  public:
   explicit ListReader(RootListVisitor visit) : visit_(visit) {}
 
-  // Reads what is between the brackets of the list.
-  absl::Status ReadEntries(std::string_view list) {
+  // Reads the list that begins at `begin`; the offset of its end.
+  absl::StatusOr<size_t> ReadEntries(std::string_view text, size_t begin) {
     while (true) {
-      const size_t comma = FindEnd(list, 0, kRunBytes);
-      RETURN_IF_ERROR(ReadRun(list.substr(0, comma)));
-      if (comma == kNone) return absl::OkStatus();
-      list.remove_prefix(comma + 1);
-      if (SkipSpace(list, 0) == list.size()) {
+      if (const size_t length = GuessRun(text.substr(begin)); length != 0) {
+        absl::StatusOr<json::Document> run = Parse(text.substr(begin, length));
+        if (run.ok()) {
+          RETURN_IF_ERROR(VisitRun(*run));
+          begin += length + 1;
+          continue;
+        }
+      }
+      const size_t end = FindEnd(text, begin, begin + kRunBytes);
+      if (end == kNone) return Malformed("the list of projects has no end");
+      ASSIGN_OR_RETURN(const json::Document run,
+                       Parse(text.substr(begin, end - begin)));
+      RETURN_IF_ERROR(VisitRun(run));
+      if (text[end] != ',') return end;
+      begin = end + 1;
+      const size_t next = SkipSpace(text, begin);
+      if (next < text.size() && text[next] == ']') {
         return Malformed("an entry expected behind ',', got the list's end");
       }
     }
   }
 
-  RootListFacts& facts() { return facts_; }
+  const RootListFacts& facts() const { return facts_; }
 
  private:
-  absl::Status ReadRun(std::string_view run) {
+  // The length of a run that ends in front of a comma, if there seems to be
+  // one; 0 otherwise. Looking at each byte would take longer than to parse
+  // them, and a guess needs no proof but that: what is cut inside a string or
+  // a bracket, or behind the list's end, does not parse.
+  static size_t GuessRun(std::string_view text) {
+    if (text.size() <= kRunBytes) return 0;
+    const size_t at = text.substr(kRunBytes, kGuessBytes).find("},{");
+    return at == kNone ? 0 : kRunBytes + at + 1;
+  }
+
+  absl::StatusOr<json::Document> Parse(std::string_view run) {
     array_.assign("[").append(run).append("]");
-    ASSIGN_OR_RETURN(const json::Document document,
-                     json::Document::Parse(array_, {.max_bytes = array_.size(),
-                                                    .max_depth = kMaxDepth}));
-    return document.root().ForEachElement(
+    return json::Document::Parse(
+        array_, {.max_bytes = array_.size(), .max_depth = kMaxDepth});
+  }
+
+  absl::Status VisitRun(const json::Document& run) {
+    return run.root().ForEachElement(
         [&](Value entry) { return ReadEntry(entry); });
   }
 
@@ -159,19 +184,17 @@ absl::StatusOr<RootListFacts> ReadList(std::string_view text,
                     "bytes that start with '{}'",
                     text.size(), Printable(text.substr(0, 64), 40)));
   }
-  const size_t end = FindEnd(text, begin, kNone);
-  if (end == kNone) return Malformed("the list of projects has no end");
-  // The rest first: it has the API's version.
+  ListReader reader(visit);
+  ASSIGN_OR_RETURN(const size_t end, reader.ReadEntries(text, begin));
   const std::string rest =
       std::string(text.substr(0, begin)).append(text.substr(end));
   ASSIGN_OR_RETURN(const json::Document document,
                    json::Document::Parse(rest, {.max_bytes = kMaxRootListBytes,
                                                 .max_depth = kMaxDepth}));
   ASSIGN_OR_RETURN(const Value meta, ReadJsonMeta(document.root()));
-  ListReader reader(visit);
-  reader.facts().last_serial = ReadJsonSerial(meta).value_or(std::nullopt);
-  RETURN_IF_ERROR(reader.ReadEntries(text.substr(begin, end - begin)));
-  return reader.facts();
+  RootListFacts facts = reader.facts();
+  facts.last_serial = ReadJsonSerial(meta).value_or(std::nullopt);
+  return facts;
 }
 
 }  // namespace

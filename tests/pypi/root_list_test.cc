@@ -87,6 +87,34 @@ TEST(RootListJsonTest, TheOrderOfMembersDoesNotMatter) {
   EXPECT_THAT(none.projects, IsEmpty());
 }
 
+// Runs are cut by a guess first.
+TEST(RootListJsonTest, CutsTheListAtNoOtherPlace) {
+  std::string entries = R"({"name":"a"})";
+  std::vector<std::string> expected = {"a=a"};
+  for (const char* trap : {R"({"name":"b","x":"%},{\"name\":\"no\"},{"})",
+                           R"({"name":"b","x":[%{"name":"no"},{"name":"no"}]})",
+                           R"({"name":"b","x":"%"} , {"name":"c"})"}) {
+    // Long enough for each place of the trap to be where a run may end.
+    for (const size_t length : {65'400, 65'450, 65'500, 65'530}) {
+      std::string entry = trap;
+      entry.replace(entry.find('%'), 1, std::string(length, ' '));
+      entries += "," + entry;
+      expected.emplace_back("b=b");
+      if (entry.find("\"c\"") != std::string::npos) {
+        expected.emplace_back("c=c");
+      }
+    }
+  }
+  ASSERT_OK_AND_ASSIGN(const List list, ReadJson(Json(entries)));
+  EXPECT_EQ(list.projects, expected);
+  const std::string long_end =
+      fmt::format(R"({{"projects":[{{"name":"a","x":"{}"}}],"y":[{{}},{{}}],)"
+                  R"("meta":{{"api-version":"1.0"}}}})",
+                  std::string(65'520, 'x'));
+  ASSERT_OK_AND_ASSIGN(const List ended, ReadJson(long_end));
+  EXPECT_THAT(ended.projects, ElementsAre("a=a"));
+}
+
 TEST(RootListJsonTest, CountsEntriesThatCannotBeUsed) {
   ASSERT_OK_AND_ASSIGN(
       const List list,
