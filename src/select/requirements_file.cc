@@ -185,9 +185,7 @@ class RequirementsReader {
     const absl::StatusOr<pypi::Requirement> parsed =
         pypi::Requirement::Parse(words.requirement);
     const bool has_url = parsed.ok() && !parsed->url.empty();
-    if (!has_url && (IsUrl(words.requirement.substr(
-                         0, words.requirement.find_first_of(" \t"))) ||
-                     LooksLikeFile(words.requirement))) {
+    if (!has_url && LooksLikeFile(words.requirement)) {
       Note(line, fmt::format("'{}': a URL or path is not a project of an index",
                              Printable(words.requirement)));
       return;
