@@ -97,6 +97,8 @@ Connection::Head Connection::AwaitHead() {
   while (true) {
     if (!in_.empty()) {
       if (const std::optional<Head> verdict = CheckBuffered()) {
+        answer_begin_ = absl::Now();
+        answer_bytes_ = 0;
         return *verdict;
       }
     }
@@ -128,18 +130,39 @@ ssize_t Connection::read(char* ptr, size_t size) {
   return static_cast<ssize_t>(count);
 }
 
+// For room to write in. A client that takes little by little is as good as
+// idle, where another one waits.
+Connection::Wait Connection::WaitForRoom() {
+  const absl::Time deadline = absl::Now() + limits_.write_timeout;
+  while (true) {
+    const absl::Duration elapsed = absl::Now() - answer_begin_;
+    const bool slow =
+        static_cast<double>(answer_bytes_) <
+        static_cast<double>(limits_.slow_rate) * absl::ToDoubleSeconds(elapsed);
+    if (slow && elapsed >= limits_.slow_time) {
+      return WaitFor(POLLOUT, deadline, Watch::kSlow);
+    }
+    // Looked at again when it may have become slow.
+    const absl::Time next_look =
+        absl::Now() + std::max(limits_.slow_time, absl::Milliseconds(10));
+    const Wait wait =
+        WaitFor(POLLOUT, std::min(deadline, next_look), Watch::kBusy);
+    if (wait != Wait::kTimeout || absl::Now() >= deadline) return wait;
+    if (drain_deadline_ && absl::Now() >= *drain_deadline_) return wait;
+  }
+}
+
 bool Connection::SendAll(std::string_view bytes, int flags) {
   while (!bytes.empty() && !broken_) {
     const ssize_t sent =
         send(socket_.get(), bytes.data(), bytes.size(), flags | MSG_NOSIGNAL);
     if (sent >= 0) {
       bytes.remove_prefix(static_cast<size_t>(sent));
+      answer_bytes_ += static_cast<uint64_t>(sent);
       // A client that takes little by little must not outlast the drain time.
       if (drain_deadline_ && absl::Now() > *drain_deadline_) broken_ = true;
     } else if (errno == EAGAIN) {
-      const Wait wait =
-          WaitFor(POLLOUT, absl::Now() + limits_.write_timeout, Watch::kBusy);
-      if (wait != Wait::kReady) broken_ = true;
+      if (WaitForRoom() != Wait::kReady) broken_ = true;
     } else if (errno != EINTR) {
       broken_ = true;
     }

@@ -8,6 +8,7 @@
 
 #include <httplib.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,13 +26,18 @@ struct ConnectionLimits {
   absl::Duration head_timeout;
   absl::Duration write_timeout;
   absl::Duration drain_timeout;
+  // A client that takes an answer at less than this rate, over this time, gives
+  // its thread to a waiting one.
+  uint64_t slow_rate = 0;  // bytes per second
+  absl::Duration slow_time;
 };
 
 class Connection : public httplib::Stream {
  public:
   // `stop` and `pressure` outlive the connection. When stop is set an idle
   // connection ends at once and a busy one after the drain time; a Set of
-  // pressure lets one idle connection give its thread to a waiting client.
+  // pressure lets one idle or slow connection give its thread to a waiting
+  // client.
   Connection(Listener::Accepted accepted, const ConnectionLimits& limits,
              const Event& stop, const Event& pressure);
 
@@ -64,14 +70,16 @@ class Connection : public httplib::Stream {
 
  private:
   enum class Wait { kReady, kTimeout, kStopped, kPressure, kError };
-  enum class Watch { kIdle, kBusy };
+  enum class Watch { kIdle, kBusy, kSlow };
   // Waits for `events` on the socket until `deadline`. kIdle also ends by
-  // pressure and stop at once, kBusy by stop and the drain time.
+  // pressure and stop at once, kBusy by stop and the drain time, kSlow by
+  // pressure besides.
   Wait WaitFor(short events, absl::Time deadline, Watch watch);
 
   // The verdict on what is buffered; nullopt if more must be received.
   std::optional<Head> CheckBuffered();
   bool SendAll(std::string_view bytes, int flags);
+  Wait WaitForRoom();
 
   fs::UniqueFd socket_;
   const std::string remote_;
@@ -83,6 +91,8 @@ class Connection : public httplib::Stream {
   size_t head_end_ = 0;  // where the current head ends
   std::string out_;      // small writes, to be sent together
   bool broken_ = false;
+  absl::Time answer_begin_;    // when the current head was complete
+  uint64_t answer_bytes_ = 0;  // taken of its answer
   std::optional<absl::Time> drain_deadline_;
 };
 

@@ -227,7 +227,9 @@ class StaticServer::Core {
         limits_({.idle_timeout = options.idle_timeout,
                  .head_timeout = options.head_timeout,
                  .write_timeout = options.write_timeout,
-                 .drain_timeout = options.drain_timeout}),
+                 .drain_timeout = options.drain_timeout,
+                 .slow_rate = options.slow_rate,
+                 .slow_time = options.slow_time}),
         protocol_(listener_.fd(), std::move(options.document_root),
                   std::move(options.access_log)) {}
 

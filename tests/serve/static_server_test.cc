@@ -322,6 +322,38 @@ TEST_F(StaticServerTest, IdleConnectionsGiveWayToWaitingOnes) {
   }
 }
 
+TEST_F(StaticServerTest, SlowReadersGiveWayToWaitingClients) {
+  site_.home.Write("packages/big/big-1.tar.gz", std::string(30'000'000, 'x'));
+  Start([](StaticServerOptions& options) {
+    options.threads = 2;
+    options.write_timeout = absl::Hours(1);
+    options.slow_time = absl::Milliseconds(20);
+    options.slow_rate = 1'000'000'000'000;  // whoever does not take it all
+  });
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (int i = 0; i < 6; ++i) {
+    slow.push_back(std::make_unique<RawClient>(server_->port()));
+    slow.back()->Send(
+        "GET /packages/big/big-1.tar.gz HTTP/1.1\r\nHost: x\r\n\r\n");
+    ASSERT_TRUE(slow.back()->Receive(1)) << i;
+  }
+  EXPECT_EQ(Get("/simple/").status, 200);
+}
+
+TEST_F(StaticServerTest, SlowReadersAreServedWhileNobodyWaits) {
+  const std::string large(30'000'000, 'x');
+  site_.home.Write("packages/big/big-1.tar.gz", large);
+  Start([](StaticServerOptions& options) {
+    options.threads = 1;
+    options.write_timeout = absl::Hours(1);
+    options.slow_time = absl::ZeroDuration();
+    options.slow_rate = 1'000'000'000'000;
+  });
+  RawClient client(server_->port());
+  client.Send("GET /packages/big/big-1.tar.gz HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(client.Read().body == large);
+}
+
 TEST_F(StaticServerTest, ClosesConnectionsBeyondItsLimit) {
   Start([](StaticServerOptions& options) { options.max_connections = 1; });
   RawClient first(server_->port());

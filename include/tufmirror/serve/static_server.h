@@ -36,7 +36,11 @@ struct StaticServerOptions {
   absl::Duration idle_timeout = absl::Seconds(15);   // between requests
   absl::Duration head_timeout = absl::Seconds(10);   // for a request's head
   absl::Duration write_timeout = absl::Seconds(30);  // no byte taken this long
-  absl::Duration drain_timeout = absl::Seconds(5);   // after Stop()
+  // Clients that take an answer more slowly than this, over this time, give
+  // way where others wait for a thread.
+  uint64_t slow_rate = 32 << 10;  // bytes per second
+  absl::Duration slow_time = absl::Seconds(3);
+  absl::Duration drain_timeout = absl::Seconds(5);  // after Stop()
   // Called after each request, on its thread, several at a time; empty: off.
   std::function<void(const AccessLogEntry&)> access_log;
 };
