@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string_view>
 
@@ -38,7 +39,7 @@ absl::Status CheckFile(const std::string& path,
                                    expected.length, info.st_size));
   }
   ContentHasher hasher(expected.digests);
-  std::string piece(kPieceBytes, '\0');
+  std::string piece(std::min<uint64_t>(kPieceBytes, expected.length + 1), '\0');
   while (true) {
     const ssize_t got = read(fd.get(), piece.data(), piece.size());
     if (got < 0 && errno == EINTR) continue;
