@@ -46,7 +46,7 @@ struct Session {
 
 absl::StatusOr<Session> Refresh(const ClientArguments& arguments) {
   RETURN_IF_ERROR(Require(arguments.metadata_url, "--metadata-url"));
-  RETURN_IF_ERROR(http::CheckUrl(arguments.metadata_url));
+  RETURN_IF_ERROR(http::CheckBaseUrl(arguments.metadata_url));
   Session session;
   ASSIGN_OR_RETURN(session.transfers, http::Transfers::Create({}));
   session.store =
@@ -62,7 +62,7 @@ absl::StatusOr<Session> Refresh(const ClientArguments& arguments) {
 
 absl::Status Download(const ClientArguments& arguments) {
   RETURN_IF_ERROR(Require(arguments.target_base_url, "--target-base-url"));
-  RETURN_IF_ERROR(http::CheckUrl(arguments.target_base_url));
+  RETURN_IF_ERROR(http::CheckBaseUrl(arguments.target_base_url));
   RETURN_IF_ERROR(Require(arguments.target_dir, "--target-dir"));
   if (arguments.target_names.empty()) return Require("", "--target-name");
   ASSIGN_OR_RETURN(const Session session, Refresh(arguments));

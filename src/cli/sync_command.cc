@@ -47,7 +47,16 @@ absl::StatusOr<report::RunReport> RunOnce(const SyncArguments& arguments) {
 
 int SyncCommand(const SyncArguments& arguments) {
   const auto run = RunOnce(arguments);
-  if (!run.ok()) return Fail(run.status());
+  if (!run.ok()) {
+    // A run that did not begin has a report too: whoever reads them need not
+    // know two forms.
+    report::RunReport failed;
+    failed.started = absl::Now();
+    failed.dry_run = arguments.dry_run;
+    failed.outcome = run.status();
+    if (arguments.json) fmt::print("{}\n", report::ToJson(failed));
+    return Fail(run.status());
+  }
   const int code = report::ExitCodeOf(*run);
   if (arguments.json) fmt::print("{}\n", report::ToJson(*run));
   const bool worth_saying =

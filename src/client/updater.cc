@@ -8,7 +8,7 @@
 #include "tufmirror/base/strings.h"
 #include "tufmirror/base/target_path.h"
 #include "tufmirror/client/refresh.h"
-#include "tufmirror/crypto/hash.h"
+#include "tufmirror/crypto/file_content.h"
 #include "tufmirror/fs/file.h"
 
 namespace tufmirror::client {
@@ -27,14 +27,6 @@ absl::StatusOr<std::string> FlatName(std::string_view path) {
         fmt::format("target '{}' cannot be a file name here", Printable(path)));
   }
   return name;
-}
-
-// True if the file has exactly the expected bytes.
-bool HasContent(const std::string& path, const ExpectedContent& content) {
-  const auto info = fs::Stat(path);
-  if (!info.ok() || !*info || (*info)->size != content.length) return false;
-  const auto bytes = fs::ReadFile(path, content.length);
-  return bytes.ok() && crypto::CheckContent(*bytes, content, path).ok();
 }
 
 }  // namespace
@@ -96,7 +88,7 @@ absl::StatusOr<std::string> Updater::Download(const tuf::TargetFile& target,
                                               const std::string& directory) {
   ASSIGN_OR_RETURN(const std::string name, FlatName(target.path));
   const std::string final_path = directory + "/" + name;
-  if (HasContent(final_path, target.content)) return final_path;
+  if (crypto::CheckFile(final_path, target.content).ok()) return final_path;
 
   http::DownloadRequest request;
   ASSIGN_OR_RETURN(request.urls,

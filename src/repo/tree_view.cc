@@ -2,6 +2,7 @@
 #include "tufmirror/repo/tree_view.h"
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -34,7 +35,8 @@ absl::StatusOr<tuf::TrustedMetadataSet> TrustRootChain(
                    ReadRole(tree_root, "root", 1));
   ASSIGN_OR_RETURN(tuf::TrustedMetadataSet trusted,
                    tuf::TrustedMetadataSet::Create(first, now));
-  while (true) {
+  // The last version there can be has no successor to look for.
+  while (trusted.root()->version < std::numeric_limits<int64_t>::max()) {
     const int64_t next = trusted.root()->version + 1;
     const auto raw = ReadRole(tree_root, "root", next);
     if (FailureOf(raw.status()) == Failure::kNotFound && !raw.ok()) break;

@@ -55,6 +55,29 @@ class ProgramTest : public ::testing::Test {
   testing::TempDirectory directory_;
 };
 
+TEST_F(ProgramTest, SyncReportsAsJsonWhateverWasWrongBeforeIt) {
+  const Outcome absent = Run({"sync", "--json", Home()});
+  EXPECT_EQ(absent.exit_code, 2);
+  EXPECT_THAT(absent.out, HasSubstr("\"outcome\":\"usage\""));
+  EXPECT_THAT(absent.out, HasSubstr("\"exit_code\":2"));
+  EXPECT_THAT(absent.error, HasSubstr("tufmirror: "));
+
+  ASSERT_THAT(tree::Home::Create(Home()), testing::IsOk());
+  directory_.Write("home/tufmirror.toml", "[upstream]\n");
+  const Outcome misconfigured = Run({"sync", "--json", Home()});
+  EXPECT_EQ(misconfigured.exit_code, 2);
+  EXPECT_THAT(misconfigured.out, HasSubstr("tufmirror.toml: "));
+  EXPECT_EQ(Run({"sync", Home()}).out, "");
+}
+
+TEST_F(ProgramTest, ClientRefusesBaseUrlsThatPathsCannotBeAppendedTo) {
+  const Outcome outcome =
+      Run({"client", "--metadata-dir", directory_.Join("trust"),
+           "--metadata-url", "http://a.example/?token=x", "refresh"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.error, HasSubstr("query"));
+}
+
 TEST_F(ProgramTest, WrongUsageIsExitCode2AndNamesTheHelp) {
   const std::vector<std::vector<std::string>> cases = {
       {},
