@@ -325,7 +325,8 @@ std::vector<Option> OriginAndPublishOptions() {
           [](Config & c) -> auto& { return c.publish.keep_removed; }),
       ShareOption(
           "brakes", "max_removals",
-          "share of all targets that one run may remove",
+          "share of all targets that one run may remove; ten removals always "
+          "pass, unless nothing would be left",
           [](Config & c) -> auto& { return c.brakes.max_removals; }),
       BytesOption(
           "brakes", "min_free_space", "bytes that must stay free on the disk",

@@ -8,15 +8,20 @@
 namespace tufmirror::sync {
 namespace {
 
-// Below this many targets a share says nothing: one of three is a third.
+// Of a few targets a share says nothing: one of three is a third.
 constexpr uint64_t kAlwaysAllowedRemovals = 10;
 // A target may need this many directory entries and inodes besides its own.
 constexpr uint64_t kSpareInodes = 1024;
 
 absl::Status CheckRemovals(const BrakeConfig& config, const PlanSummary& plan) {
-  if (plan.removed <= kAlwaysAllowedRemovals) return absl::OkStatus();
-  const double share = static_cast<double>(plan.removed) /
-                       static_cast<double>(plan.current_targets);
+  const bool nothing_left = plan.removed > 0 && plan.added == 0 &&
+                            plan.removed >= plan.current_targets;
+  if (plan.removed <= kAlwaysAllowedRemovals && !nothing_left) {
+    return absl::OkStatus();
+  }
+  const double share =
+      std::min(1.0, static_cast<double>(plan.removed) /
+                        static_cast<double>(plan.current_targets));
   if (share <= config.max_removals) return absl::OkStatus();
   return MakeFailure(
       Failure::kBrake,

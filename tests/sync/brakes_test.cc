@@ -46,9 +46,28 @@ TEST(BrakesTest, RemovalMessageNamesTheOptionAndAValueThatLetsItPass) {
 }
 
 TEST(BrakesTest, AFewRemovalsOfAFewTargetsAreNoShare) {
-  EXPECT_THAT(CheckBrakes(kTenth, Removing(10, 10), kPlenty), IsOk());
-  EXPECT_THAT(CheckBrakes(kTenth, Removing(11, 11), kPlenty),
+  EXPECT_THAT(CheckBrakes(kTenth, Removing(10, 11), kPlenty), IsOk());
+  EXPECT_THAT(CheckBrakes(kTenth, Removing(11, 12), kPlenty),
               FailsWith(Failure::kBrake));
+}
+
+TEST(BrakesTest, AllOfAFewTargetsAreStopped) {
+  EXPECT_THAT(CheckBrakes(kTenth, Removing(8, 8), kPlenty),
+              FailsWith(Failure::kBrake,
+                        "8 of 8 targets would be removed "
+                        "(100.0 %)"));
+  EXPECT_THAT(CheckBrakes(kTenth, Removing(1, 1), kPlenty),
+              FailsWith(Failure::kBrake, "--max-removals 1.00"));
+  EXPECT_THAT(CheckBrakes({.max_removals = 1, .min_free_space = 0},
+                          Removing(8, 8), kPlenty),
+              IsOk());
+}
+
+TEST(BrakesTest, WhatIsReplacedIsNotNothing) {
+  EXPECT_THAT(
+      CheckBrakes(kTenth, {.current_targets = 8, .added = 1, .removed = 8},
+                  kPlenty),
+      IsOk());
 }
 
 TEST(BrakesTest, ShareOfOneAllowsEverythingAndZeroNothing) {

@@ -42,7 +42,9 @@ struct PublishConfig {
 
 // [brakes]
 struct BrakeConfig {
-  double max_removals = 0.1;                    // share of all targets, 0 to 1
+  // Share of all targets, 0 to 1. Ten removals pass whatever the share, unless
+  // nothing would be left.
+  double max_removals = 0.1;
   uint64_t min_free_space = uint64_t{1} << 30;  // bytes left after the run
 };
 
