@@ -57,6 +57,7 @@ int StatusCommand(const StatusArguments& arguments);
 struct VerifyArguments {
   std::string home;
   bool deep = false;
+  bool repair = false;
   bool json = false;
 };
 int VerifyCommand(const VerifyArguments& arguments);

@@ -142,10 +142,16 @@ void AddInspection(CLI::App& app, Chosen& chosen) {
   auto verify_arguments = std::make_shared<VerifyArguments>();
   verify->add_option("HOME", verify_arguments->home, "The home")->required();
   verify->add_flag("--deep", verify_arguments->deep, "Hash every file too");
+  verify->add_flag("--repair", verify_arguments->repair,
+                   "Get what is damaged or missing again (replica: from "
+                   "upstream; origin: from its directory), and remove what "
+                   "nothing refers to");
   verify->add_flag("--json", verify_arguments->json, "Print JSON");
   verify->footer(
-      "Exit codes: 0 all is well, 5 something is damaged, missing or expired."
-      "\nExample: tufmirror verify /srv/mirror --deep");
+      "Exit codes: 0 all is well, or is so after the repair; 3 it is, but "
+      "upstream signs what no mirror can have; 5 something is damaged, missing "
+      "or expired.\n"
+      "Example: tufmirror verify /srv/mirror --deep --repair");
   verify->callback([verify_arguments, &chosen] {
     chosen = [verify_arguments] { return VerifyCommand(*verify_arguments); };
   });

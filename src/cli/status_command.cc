@@ -3,6 +3,7 @@
 
 #include "absl/time/clock.h"
 #include "cli/commands.h"
+#include "cli/config_file.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
 #include "fmt/format.h"
@@ -10,6 +11,7 @@
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/report/history.h"
 #include "tufmirror/report/run_report.h"
+#include "tufmirror/sync/repair.h"
 #include "tufmirror/sync/verify.h"
 #include "tufmirror/tree/home.h"
 #include "tufmirror/tree/publisher.h"
@@ -19,6 +21,7 @@ namespace tufmirror::cli {
 namespace {
 
 constexpr int kDamagedExitCode = 5;
+constexpr int kHeldBackExitCode = 3;
 
 struct HomeStatus {
   std::string home;
@@ -77,7 +80,23 @@ void PrintText(const HomeStatus& status) {
              expiry);
 }
 
-absl::StatusOr<sync::VerifyReport> Verify(const VerifyArguments& arguments) {
+// What verify says, with or without a repair.
+struct Verdict {
+  std::string text;
+  int exit_code = 0;
+};
+
+int ExitCodeOf(const sync::VerifyReport& report) {
+  if (!report.problems.empty()) return kDamagedExitCode;
+  return report.held_back.empty() ? 0 : kHeldBackExitCode;
+}
+
+template <typename Report>
+std::string Show(const Report& report, const VerifyArguments& arguments) {
+  return arguments.json ? sync::ToJson(report) + "\n" : sync::ToText(report);
+}
+
+absl::StatusOr<Verdict> Verify(const VerifyArguments& arguments) {
   ASSIGN_OR_RETURN(const StopSignals signals, StopSignals::Block());
   ASSIGN_OR_RETURN(const tree::Home home, tree::Home::Open(arguments.home));
   // The standby tree changes during a sync, and live when it ends.
@@ -91,7 +110,14 @@ absl::StatusOr<sync::VerifyReport> Verify(const VerifyArguments& arguments) {
     bar.Draw(progress);
     return signals.Check();
   };
-  return sync::VerifyHome(home, options);
+  if (!arguments.repair) {
+    ASSIGN_OR_RETURN(const auto report, sync::VerifyHome(home, options));
+    return Verdict{Show(report, arguments), ExitCodeOf(report)};
+  }
+  ASSIGN_OR_RETURN(const sync::Config config,
+                   LoadConfig(home.layout().config()));
+  ASSIGN_OR_RETURN(const auto report, sync::RepairHome(home, config, options));
+  return Verdict{Show(report, arguments), ExitCodeOf(report.after)};
 }
 
 absl::StatusOr<tree::GenerationInfo> Rollback(const std::string& path) {
@@ -115,12 +141,10 @@ int StatusCommand(const StatusArguments& arguments) {
 }
 
 int VerifyCommand(const VerifyArguments& arguments) {
-  const auto verified = Verify(arguments);
-  if (!verified.ok()) return Fail(verified.status());
-  fmt::print("{}{}",
-             arguments.json ? sync::ToJson(*verified) : sync::ToText(*verified),
-             arguments.json ? "\n" : "");
-  return verified->problems.empty() ? 0 : kDamagedExitCode;
+  const auto verdict = Verify(arguments);
+  if (!verdict.ok()) return Fail(verdict.status());
+  fmt::print("{}", verdict->text);
+  return verdict->exit_code;
 }
 
 int RollbackCommand(const std::string& home) {

@@ -64,11 +64,12 @@ absl::StatusOr<tuf::RolePtr> RepositoryView::Load(
     return cached.role;
   }
   ASSIGN_OR_RETURN(const tuf::MetaFile meta, trusted_.RoleMeta(role));
-  ASSIGN_OR_RETURN(const tuf::RawMetadata raw, read_(role, meta.version));
-  auto verified = trusted_.VerifyDelegated(raw, role, *delegator);
+  auto verified = ReadVerified(role, meta, delegator);
   if (!verified.ok()) {
-    return Annotate(verified.status(),
-                    fmt::format("role '{}'", Printable(role, 80)));
+    absl::Status damage = Annotate(
+        verified.status(), fmt::format("role '{}'", Printable(role, 80)));
+    if (damage_.ok()) damage_ = damage;
+    return damage;
   }
   Cached cached;
   cached.role =
@@ -85,6 +86,13 @@ absl::StatusOr<tuf::RolePtr> RepositoryView::Load(
   return loaded;
 }
 
+absl::StatusOr<tuf::Verified<tuf::Targets>> RepositoryView::ReadVerified(
+    std::string_view role, const tuf::MetaFile& meta,
+    const tuf::RolePtr& delegator) {
+  ASSIGN_OR_RETURN(const tuf::RawMetadata raw, read_(role, meta.version));
+  return trusted_.VerifyDelegated(raw, role, *delegator);
+}
+
 void RepositoryView::Evict() {
   while (cached_targets_ > kMaxCachedTargets && recent_.size() > 1) {
     const auto oldest = cache_.find(recent_.back());
@@ -94,15 +102,23 @@ void RepositoryView::Evict() {
   }
 }
 
+bool RepositoryView::IsListed(std::string_view role) const {
+  return (*trusted_.snapshot())->Find(role) != nullptr;
+}
+
 absl::StatusOr<std::optional<tuf::FoundTarget>> RepositoryView::Find(
     std::string_view path) {
-  return tuf::FindTarget(
+  bool unlisted = false;
+  auto found = tuf::FindTarget(
       path, top_,
-      [this](std::string_view role, std::string_view delegator_name,
-             const tuf::RolePtr& delegator) {
+      [&](std::string_view role, std::string_view delegator_name,
+          const tuf::RolePtr& delegator) {
+        unlisted = !IsListed(role);
         return Load(role, delegator_name, delegator);
       },
       /*max_roles=*/0);
+  if (unlisted) return std::nullopt;
+  return found;
 }
 
 absl::Status RepositoryView::WalkDelegations(
@@ -121,9 +137,11 @@ absl::Status RepositoryView::WalkDelegations(
         DelegatedRoleNames(**delegator.role, **trusted_.snapshot()));
     for (const std::string& role : names) {
       if (!seen.emplace(delegator.name, role).second) continue;
-      ASSIGN_OR_RETURN(const Descend descend,
-                       visit(Delegation{role, delegator.name, delegator.role}));
-      if (descend == Descend::kSkip) continue;
+      const bool listed = IsListed(role);
+      ASSIGN_OR_RETURN(
+          const Descend descend,
+          visit(Delegation{role, delegator.name, delegator.role, listed}));
+      if (descend == Descend::kSkip || !listed) continue;
       ASSIGN_OR_RETURN(tuf::RolePtr loaded,
                        Load(role, delegator.name, delegator.role));
       if ((*loaded)->delegations) {

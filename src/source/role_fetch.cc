@@ -44,6 +44,13 @@ bool RoleFetch::IsSameInSnapshot(std::string_view role) const {
   return then != nullptr && now != nullptr && *then == *now;
 }
 
+// Whether the published copy of a role that is the same is good still.
+bool RoleFetch::IsFresh(std::string_view role) const {
+  const auto known = published_->fresh.find(role);
+  return known != published_->fresh.end() &&
+         known->second.version == (*trusted_.snapshot())->Find(role)->version;
+}
+
 void RoleFetch::Compare(const tuf::Targets& now, const RolePtr& published) {
   const bool same = published == nullptr
                         ? !now.delegations.has_value()
@@ -60,9 +67,13 @@ absl::Status RoleFetch::Follow(const Delegator& delegator,
       client::DelegatedRoleNames(**delegator.role, **trusted_.snapshot()));
   for (const std::string& name : names) {
     if (!seen_.emplace(delegator.name, name).second) continue;
-    const bool known_leaf = changed_.same_delegations &&
-                            IsSameInSnapshot(name) &&
-                            !published_->delegating_roles.contains(name);
+    if ((*trusted_.snapshot())->Find(name) == nullptr) {
+      changed_.unlisted.emplace_back(delegator.name, name);
+      continue;
+    }
+    const bool known_leaf =
+        changed_.same_delegations && IsSameInSnapshot(name) &&
+        !published_->delegating_roles.contains(name) && IsFresh(name);
     if (known_leaf) continue;
     Wanted wanted{name, &delegator};
     ASSIGN_OR_RETURN(const MetaFile meta, trusted_.RoleMeta(name));
@@ -142,7 +153,7 @@ RolePtr RoleFetch::PublishedRole(const Wanted& wanted) {
 }
 
 absl::Status RoleFetch::Accept(const Wanted& wanted, Role verified) {
-  changed_.verified.insert(wanted.role);
+  changed_.verified.insert_or_assign(wanted.role, verified->expires);
   if (!IsSameInSnapshot(wanted.role)) changed_.roles.insert(wanted.role);
   const bool delegated_before =
       published_ != nullptr &&

@@ -50,6 +50,7 @@ class RoleFetch {
                       tuf::Verified<tuf::Targets> verified);
   tuf::RolePtr PublishedRole(const Wanted& wanted);
   bool IsSameInSnapshot(std::string_view role) const;
+  bool IsFresh(std::string_view role) const;
   void Compare(const tuf::Targets& now, const tuf::RolePtr& published);
 
   const tuf::TrustedMetadataSet& trusted_;

@@ -137,19 +137,23 @@ absl::Status Edition::AddRemovals(const tuf::Snapshot& snapshot, LookUp after,
     const auto role = RoleOfRetired(file.path);
     const RetiredTarget target = TargetOfRetired(file.path);
     if (role && SnapshotHas(snapshot, *role)) continue;
-    if (!role) {
-      ASSIGN_OR_RETURN(const auto content, after(target.path));
-      if (IsContent(content, target)) continue;
-    }
+    // What a damaged role might use is kept: the publication does not fail for
+    // the sake of a removal.
+    absl::StatusOr<std::optional<ExpectedContent>> used = std::nullopt;
+    if (!role) used = after(target.path);
+    if (used.ok() && IsContent(*used, target)) continue;
     // Listed until the commit: a run that dies before it changes nothing.
     retired_.Add(file.path, file.remove_at);
+    if (!used.ok()) continue;
     if (!tree::IsPackage(file.path)) {
       due_edits_.push_back(file.path);
       RETURN_IF_ERROR(Remove(file.path));
       continue;
     }
-    ASSIGN_OR_RETURN(const auto served, before(target.path));
-    if (!IsContent(served, target)) due_packages_.push_back(file.path);
+    const auto served = before(target.path);
+    if (served.ok() && !IsContent(*served, target)) {
+      due_packages_.push_back(file.path);
+    }
   }
   return absl::OkStatus();
 }

@@ -67,6 +67,10 @@ class Edition {
   using LookUp =
       absl::FunctionRef<absl::StatusOr<std::optional<ExpectedContent>>(
           std::string_view target)>;
+  // A file that nothing refers to goes with the other removals of this
+  // publication.
+  void RetireNow(const TargetPath& path) { Retire(path, absl::ZeroDuration()); }
+
   // Removes what was retired long enough ago and is in use neither by the new
   // generation (`snapshot`, `after`) nor, below packages/, by the one that is
   // served until then (`before`). To be called last.

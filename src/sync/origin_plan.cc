@@ -29,17 +29,6 @@ absl::Status CheckName(const ScannedFile& file) {
       .status();
 }
 
-IndexFile IndexFileOf(const ScannedFile& file) {
-  IndexFile line;
-  line.filename = file.filename;
-  line.sha256 = file.sha256;
-  line.size = file.size;
-  line.upload_time = file.upload_time;
-  line.requires_python = file.requires_python;
-  line.core_metadata = file.core_metadata;
-  return line;
-}
-
 absl::Status Replaced(const ScannedFile& file, const IndexFile& published) {
   return MakeFailure(
       Failure::kReplacedFile,
@@ -75,6 +64,17 @@ absl::StatusOr<IndexFile> PlanFile(const ScannedFile& file,
 }
 
 }  // namespace
+
+IndexFile IndexFileOf(const ScannedFile& file) {
+  IndexFile line;
+  line.filename = file.filename;
+  line.sha256 = file.sha256;
+  line.size = file.size;
+  line.upload_time = file.upload_time;
+  line.requires_python = file.requires_python;
+  line.core_metadata = file.core_metadata;
+  return line;
+}
 
 absl::StatusOr<std::optional<std::string>> PublishedProjects::Read(
     const std::string& path) {

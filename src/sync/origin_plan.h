@@ -21,6 +21,9 @@
 
 namespace tufmirror::sync {
 
+// The line of `file` on its project's page.
+pypi::IndexFile IndexFileOf(const source::ScannedFile& file);
+
 // What a run is to do about one project.
 struct ProjectPlan {
   pypi::ProjectName project;

@@ -58,7 +58,8 @@ absl::StatusOr<ExpectedContent> ParseContent(std::string_view text) {
 }
 
 absl::StatusOr<Action> ParseAction(std::string_view text) {
-  for (const Action action : {Action::kAdd, Action::kChange, Action::kRemove}) {
+  for (const Action action :
+       {Action::kAdd, Action::kChange, Action::kRemove, Action::kRepair}) {
     if (ActionName(action) == text) return action;
   }
   return Damaged(text);
@@ -85,6 +86,8 @@ std::string_view ActionName(Action action) {
       return "change";
     case Action::kRemove:
       return "remove";
+    case Action::kRepair:
+      return "repair";
   }
   return "";
 }
@@ -100,8 +103,10 @@ absl::Status SyncPlan::Add(const PlannedChange& change) {
   fmt::format_to(std::back_inserter(buffer_), "{} {} {} {}\n",
                  ActionName(change.action), FormatContent(change.wanted),
                  FormatContent(change.published), change.path.str());
-  bytes_added_ = SaturatingAdd(bytes_added_, change.wanted.length);
-  bytes_removed_ = SaturatingAdd(bytes_removed_, change.published.length);
+  if (change.action != Action::kRepair) {
+    bytes_added_ = SaturatingAdd(bytes_added_, change.wanted.length);
+    bytes_removed_ = SaturatingAdd(bytes_removed_, change.published.length);
+  }
   switch (change.action) {
     case Action::kAdd:
       ++summary_.added;
@@ -111,6 +116,9 @@ absl::Status SyncPlan::Add(const PlannedChange& change) {
       break;
     case Action::kRemove:
       ++summary_.removed;
+      break;
+    case Action::kRepair:
+      ++summary_.repaired;
       break;
   }
   if (change.action != Action::kRemove) {
@@ -140,11 +148,21 @@ PlanReader::PlanReader(std::unique_ptr<State> state)
 PlanReader::PlanReader(PlanReader&&) noexcept = default;
 PlanReader::~PlanReader() = default;
 
-absl::StatusOr<PlanReader> SyncPlan::Read() const {
-  auto state = std::make_unique<PlanReader::State>();
-  ASSIGN_OR_RETURN(state->fd, fs::Open(path_, O_RDONLY | O_NOFOLLOW));
-  state->path = path_;
+absl::StatusOr<PlanReader> PlanReader::Open(const std::string& path) {
+  auto state = std::make_unique<State>();
+  ASSIGN_OR_RETURN(state->fd, fs::Open(path, O_RDONLY | O_NOFOLLOW));
+  state->path = path;
   return PlanReader(std::move(state));
+}
+
+absl::StatusOr<PlanReader> SyncPlan::Read() const {
+  return PlanReader::Open(path_);
+}
+
+absl::Status SyncPlan::Rename(const std::string& path) {
+  RETURN_IF_ERROR(fs::Rename(path_, path));
+  path_ = path;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<PlannedChange>> PlanReader::Next() {

@@ -4,18 +4,21 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "sync/live_files.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
 #include "tufmirror/client/updater.h"
 #include "tufmirror/crypto/file_content.h"
-#include "tufmirror/crypto/hash.h"
 #include "tufmirror/fs/file.h"
 #include "tufmirror/tree/layout.h"
 #include "tufmirror/tree/staging.h"
 
 namespace tufmirror::sync {
 namespace {
+
+// The tag of requests whose failure is nobody else's.
+constexpr uint64_t kRepairTag = 1;
 
 // Where one file of the plan will be found afterwards.
 std::string FinalPath(const tree::Home& home, const tree::StagingArea& staging,
@@ -45,7 +48,12 @@ class RequestStream {
       }
       if (!*change) return std::nullopt;
       if ((*change)->action == Action::kRemove) continue;
-      if (IsOnDisk(**change)) continue;
+      auto on_disk = IsOnDisk(**change);
+      if (!on_disk.ok()) {
+        status_ = on_disk.status();
+        return std::nullopt;
+      }
+      if (*on_disk) continue;
       auto request = RequestFor(**change);
       if (request.ok()) return *std::move(request);
       status_ = request.status();
@@ -58,11 +66,12 @@ class RequestStream {
  private:
   // An earlier run may have got this file and then been stopped. Its bytes are
   // checked again: only a finished publication makes them durable.
-  bool IsOnDisk(const PlannedChange& change) const {
-    const std::string path = FinalPath(home_, staging_, change);
-    const auto info = fs::Stat(path);
-    return info.ok() && *info && (*info)->size == change.wanted.length &&
-           crypto::CheckFile(path, change.wanted).ok();
+  absl::StatusOr<bool> IsOnDisk(const PlannedChange& change) const {
+    const bool may_be_live =
+        options_.rebuild == Rebuild::kYes || change.action == Action::kRepair;
+    if (may_be_live) return TakeFromLive(home_, change.path, change.wanted);
+    return crypto::CheckFile(FinalPath(home_, staging_, change), change.wanted)
+        .ok();
   }
 
   absl::StatusOr<http::DownloadRequest> RequestFor(
@@ -80,15 +89,10 @@ class RequestStream {
     }
     request.content = change.wanted;
     request.what = change.path.str();
-    // Two targets may have the same bytes: each collects in a file of its own.
-    request.partial_path =
-        fmt::format("{}.{:.16}", staging_.PartialPath(change.wanted),
-                    crypto::Sha256Of(change.path.str()).Hex());
+    request.tag = change.action == Action::kRepair ? kRepairTag : 0;
+    request.partial_path = PartialPathOf(staging_, change.path, change.wanted);
     request.accept = [this, change, from = request.partial_path] {
-      return tree::IsPackage(change.path)
-                 ? staging_.AcceptPackage(from, change.path,
-                                          change.wanted.digests)
-                 : fs::Rename(from, staging_.BlobPath(change.wanted));
+      return AcceptFile(staging_, change.path, change.wanted, from);
     };
     return request;
   }
@@ -121,20 +125,25 @@ absl::Status DiscountFilesOnDisk(const tree::Home& home, SyncPlan& plan) {
     ASSIGN_OR_RETURN(const auto info,
                      fs::Stat(FinalPath(home, staging, *change)));
     if (info && info->size == change->wanted.length) continue;
+    // Where a tree is rebuilt, most of it is there.
+    ASSIGN_OR_RETURN(const auto live,
+                     fs::Stat(home.layout().live() + "/" + change->path.str()));
+    if (live && live->size == change->wanted.length) continue;
     ++summary.download_files;
     summary.download_bytes =
         SaturatingAdd(summary.download_bytes, change->wanted.length);
   }
 }
 
-absl::Status DownloadPlanned(const tree::Home& home, const SyncPlan& plan,
-                             const DownloadOptions& options,
-                             http::Transfers& transfers,
-                             report::RunReport& report) {
+absl::StatusOr<std::set<TargetPath>> DownloadPlanned(
+    const tree::Home& home, const SyncPlan& plan,
+    const DownloadOptions& options, http::Transfers& transfers,
+    report::RunReport& report) {
   ASSIGN_OR_RETURN(PlanReader reader, plan.Read());
   RequestStream requests(home, options, std::move(reader));
   uint64_t failed = 0;
   absl::Status gravest;
+  std::set<TargetPath> not_repaired;
   RETURN_IF_ERROR(transfers.DownloadAll(
       [&requests] { return requests.Next(); },
       [&](const http::DownloadRequest& request, const absl::Status& status) {
@@ -144,15 +153,20 @@ absl::Status DownloadPlanned(const tree::Home& home, const SyncPlan& plan,
         }
         const Failure failure = FailureOf(status);
         if (IsOurs(failure)) return status;
-        ++failed;
         report.problems.push_back({request.what, status});
+        if (request.tag == kRepairTag) {
+          ASSIGN_OR_RETURN(TargetPath path, TargetPath::Parse(request.what));
+          not_repaired.insert(std::move(path));
+          return absl::OkStatus();
+        }
+        ++failed;
         const bool graver = IsSecurityFailure(failure) &&
                             !IsSecurityFailure(FailureOf(gravest));
         if (gravest.ok() || graver) gravest = status;
         return absl::OkStatus();
       }));
   RETURN_IF_ERROR(requests.status());
-  if (failed == 0) return absl::OkStatus();
+  if (failed == 0) return not_repaired;
   return MakeFailure(
       FailureOf(gravest),
       fmt::format("{} of {} files could not be had, so nothing is published",

@@ -7,17 +7,31 @@
 #include "tufmirror/fs/walk.h"
 #include "tufmirror/tree/layout.h"
 #include "tufmirror/tuf/model.h"
+#include "tufmirror/tuf/verified.h"
 
 namespace tufmirror::sync {
 
 using tuf::MetaFile;
 
-absl::Status ReplicaPublication::AddTargets(const SyncPlan& plan) {
+namespace {
+
+bool IsFollowedBy(const tuf::RawMetadata& root, const tuf::RawMetadata& next) {
+  const auto verified = tuf::Verifier::VerifyInitialRoot(root);
+  return verified.ok() && tuf::Verifier::VerifyNextRoot(next, *verified).ok();
+}
+
+}  // namespace
+
+absl::Status ReplicaPublication::AddTargets(
+    const SyncPlan& plan, const std::set<TargetPath>& left_out) {
   ASSIGN_OR_RETURN(PlanReader reader, plan.Read());
   while (true) {
     ASSIGN_OR_RETURN(const auto change, reader.Next());
     if (!change) return absl::OkStatus();
-    const bool added = change->action == Action::kAdd;
+    if (left_out.contains(change->path)) continue;
+    // A repair puts what is there already.
+    const bool added =
+        change->action == Action::kAdd || change->action == Action::kRepair;
     const bool removed = change->action == Action::kRemove;
     RETURN_IF_ERROR(edition_.ChangeTarget(
         change->path, added ? std::nullopt : std::optional(change->published),
@@ -72,14 +86,17 @@ absl::StatusOr<bool> ReplicaPublication::IsLive(const TargetPath& path) const {
 // Every root up to the trusted one that is known: the chain is never shortened.
 absl::Status ReplicaPublication::AddRoots() {
   const int64_t newest = wanted_.trusted().root()->version;
+  std::optional<tuf::RawMetadata> successor;
   for (int64_t version = newest; version >= 1; --version) {
     ASSIGN_OR_RETURN(const TargetPath path,
                      TargetPath::Parse(tree::MetadataPath("root", version)));
     ASSIGN_OR_RETURN(const bool live, IsLive(path));
     if (live) continue;
-    const auto raw = store_.LoadRoot(version);
-    if (!raw.ok()) break;  // older than the one that was pinned
+    auto raw = store_.LoadRoot(version);
+    // Older than the one that was pinned; or the disk lost it.
+    if (!raw.ok() || (successor && !IsFollowedBy(*raw, *successor))) break;
     RETURN_IF_ERROR(edition_.PutBytes(path.str(), raw->bytes));
+    successor = *std::move(raw);
   }
   return absl::OkStatus();
 }

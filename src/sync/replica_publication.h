@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "sync/edition.h"
+#include "sync/replica_download.h"
 #include "sync/tree_status.h"
 #include "tufmirror/client/repository_view.h"
 #include "tufmirror/source/replica_store.h"
@@ -20,9 +21,6 @@
 #include "tufmirror/tree/home.h"
 
 namespace tufmirror::sync {
-
-// kYes: the live tree is not to be relied on; everything is put anew.
-enum class Rebuild { kNo, kYes };
 
 // One use. All arguments outlive it.
 class ReplicaPublication {
@@ -42,8 +40,9 @@ class ReplicaPublication {
   // To be called first.
   absl::Status AddRemovalOfEverything();
 
-  // The targets of the plan.
-  absl::Status AddTargets(const SyncPlan& plan);
+  // The targets of the plan, `left_out` apart.
+  absl::Status AddTargets(const SyncPlan& plan,
+                          const std::set<TargetPath>& left_out);
 
   // Every metadata file of the wanted state that the published one does not
   // have, verbatim.

@@ -1,22 +1,19 @@
 #include "sync/replica_run.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "fmt/format.h"
 #include "sync/diff.h"
-#include "sync/edition.h"
+#include "sync/leftovers.h"
 #include "sync/phase_clock.h"
 #include "sync/replica_download.h"
-#include "sync/replica_publication.h"
+#include "sync/role_expiries.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
 #include "tufmirror/fs/file.h"
 #include "tufmirror/sync/brakes.h"
 #include "tufmirror/tree/layout.h"
-#include "tufmirror/tree/retired.h"
-#include "tufmirror/tree/staging.h"
 #include "tufmirror/tuf/verified.h"
 
 namespace tufmirror::sync {
@@ -51,11 +48,13 @@ ReplicaStore::Mode StoreMode(const RunOptions& options) {
 }  // namespace
 
 ReplicaRun::ReplicaRun(const tree::Home& home, const Config& config,
-                       RunOptions& options, report::RunReport& report)
+                       RunOptions& options, report::RunReport& report,
+                       const Repairs* repairs)
     : home_(home),
       config_(config),
       options_(options),
       report_(report),
+      repairs_(repairs),
       layout_(home.layout()),
       target_urls_(config.upstream.targets_urls.empty()
                        ? config.upstream.urls
@@ -65,7 +64,19 @@ ReplicaRun::ReplicaRun(const tree::Home& home, const Config& config,
 absl::Status ReplicaRun::Run() {
   const absl::Status outcome = RunSteps();
   if (transfers_ != nullptr) CountTransfers();
-  return WithClockHint(outcome);
+  return WithClockHint(WithReadersHint(outcome));
+}
+
+absl::Status ReplicaRun::WithReadersHint(const absl::Status& outcome) const {
+  const bool stale = FailureOf(outcome) == Failure::kExpired &&
+                     generation_.number > 0 &&
+                     generation_.earliest_expiry <= options_.now;
+  if (outcome.ok() || !stale) return outcome;
+  return Annotate(
+      outcome,
+      fmt::format("what is served expired at {}, readers refuse it until "
+                  "upstream signs it again",
+                  tuf::FormatExpiry(generation_.earliest_expiry)));
 }
 
 // One expired role is upstream's trouble; a root that expired too, or a clock
@@ -97,17 +108,28 @@ absl::Status ReplicaRun::RunSteps() {
   RETURN_IF_ERROR(RunPhase("plan", report_, [this] { return MakePlan(); }));
   if (options_.dry_run) return ShowPlan();
   ASSIGN_OR_RETURN(const bool same, IsAlreadyPublished());
-  if (same) return fs::Remove(layout_.plan());
-  ASSIGN_OR_RETURN(const fs::Space space, fs::SpaceOf(layout_.home()));
-  absl::Status brakes = CheckBrakes(config_.brakes, plan_->summary(), space);
-  if (!brakes.ok()) {
-    // Looked at more closely only now: what is on disk takes no more space.
-    RETURN_IF_ERROR(DiscountFilesOnDisk(home_, *plan_));
-    brakes = CheckBrakes(config_.brakes, plan_->summary(), space);
-  }
-  RETURN_IF_ERROR(brakes);
+  if (same && repairs_ == nullptr) return fs::Remove(layout_.plan());
+  RETURN_IF_ERROR(CheckBrakesOfPlan());
   RETURN_IF_ERROR(RunPhase("download", report_, [this] { return Download(); }));
+  if (same && !MendsSomething()) return fs::Remove(layout_.plan());
   return RunPhase("publish", report_, [this] { return Publish(); });
+}
+
+absl::Status ReplicaRun::CheckBrakesOfPlan() {
+  ASSIGN_OR_RETURN(const fs::Space space, fs::SpaceOf(layout_.home()));
+  const auto check = [this, &space] {
+    PlanSummary summary = plan_->summary();
+    if (targets_before_rebuild_ > summary.added) {
+      // The plan of a rebuild adds everything: what it lacks is removed.
+      summary.current_targets = targets_before_rebuild_;
+      summary.removed = targets_before_rebuild_ - summary.added;
+    }
+    return CheckBrakes(config_.brakes, summary, space);
+  };
+  if (check().ok()) return absl::OkStatus();
+  // Looked at more closely only now: what is on disk takes no more space.
+  RETURN_IF_ERROR(DiscountFilesOnDisk(home_, *plan_));
+  return check();
 }
 
 absl::Status ReplicaRun::Prepare() {
@@ -136,9 +158,13 @@ absl::Status ReplicaRun::TrustInitialRoot() {
   return store_.Save("root", (*verified)->version, root);
 }
 
-// One request, where the published timestamp is still upstream's.
+// One request, where the published timestamp is still upstream's. Nothing new
+// is no good news once something that is served has expired: a whole refresh
+// finds out what, and whether upstream has it anew.
 absl::StatusOr<bool> ReplicaRun::NothingNew() {
-  if (generation_.number == 0) return false;
+  const bool look = generation_.number == 0 || repairs_ != nullptr ||
+                    generation_.earliest_expiry <= options_.now;
+  if (look) return false;
   const std::string path =
       layout_.live() + "/" + tree::MetadataPath("timestamp", std::nullopt);
   ASSIGN_OR_RETURN(const RawMetadata published,
@@ -158,6 +184,7 @@ absl::Status ReplicaRun::OpenPublished() {
       generation_.number == 0
           ? MakeFailure(Failure::kNotFound, "state/generation.json is missing")
           : OpenLiveTree();
+  if (opened.ok() && repairs_ != nullptr) opened = repairs_->metadata;
   if (opened.ok()) return absl::OkStatus();
   RebuildBecause(MessageOf(opened));
   return absl::OkStatus();
@@ -167,6 +194,7 @@ void ReplicaRun::RebuildBecause(std::string_view reason) {
   rebuild_ = Rebuild::kYes;
   published_state_.reset();
   published_.reset();
+  targets_before_rebuild_ = generation_.targets;
   generation_.targets = 0;
   generation_.target_bytes = 0;
   report_.warnings.push_back(
@@ -196,7 +224,8 @@ absl::Status ReplicaRun::OpenLiveTree() {
   published_ = std::make_unique<client::RepositoryView>(
       std::move(trusted), source::ReadRolesFrom(layout_.live(), consistent));
   published_state_.emplace(
-      source::PublishedState{*published_, std::move(status.delegating_roles)});
+      source::PublishedState{*published_, std::move(status.delegating_roles),
+                             LoadRoleExpiries(layout_, options_.now)});
   return absl::OkStatus();
 }
 
@@ -209,32 +238,87 @@ absl::Status ReplicaRun::FetchMetadata() {
           trusted.root()->consistent_snapshot) {
     RebuildBecause("upstream changed consistent_snapshot");
   }
-  if (generation_.number == 0) {
+  if (generation_.number == 0 || rebuild_ == Rebuild::kYes) {
     RETURN_IF_ERROR(source_->FetchOlderRoots(trusted).status());
   }
-  ASSIGN_OR_RETURN(
-      changed_, source_->FetchChangedRoles(
-                    trusted, published_state_ ? &*published_state_ : nullptr));
-  report_.metadata_files = changed_.fetched;
   wanted_ = std::make_unique<client::RepositoryView>(
       std::move(trusted), [this](std::string_view role, int64_t version) {
         return store_.Load(role, version);
       });
+  return FetchRoles();
+}
+
+absl::Status ReplicaRun::FetchRoles() {
+  ASSIGN_OR_RETURN(
+      changed_,
+      source_->FetchChangedRoles(
+          wanted_->trusted(), published_state_ ? &*published_state_ : nullptr));
+  report_.metadata_files += changed_.fetched;
   return absl::OkStatus();
 }
 
 absl::Status ReplicaRun::MakePlan() {
-  ASSIGN_OR_RETURN(SyncPlan plan, SyncPlan::Create(layout_.plan()));
-  RETURN_IF_ERROR(
-      AddDifferences(published_.get(), *wanted_, changed_,
-                     published_state_ ? &*published_state_ : nullptr, plan));
+  absl::Status found = FindDifferences();
+  const bool damaged = published_ != nullptr &&
+                       !(published_->damage().ok() && wanted_->damage().ok());
+  if (!found.ok() && damaged) {
+    // The disk lost a role of the live tree. Whatever it said is not known any
+    // more, so that upstream's state counts as new from end to end.
+    RebuildBecause(MessageOf(found));
+    RETURN_IF_ERROR(FetchRoles());
+    found = FindDifferences();
+  }
+  RETURN_IF_ERROR(found);
+  ReportHeldBack();
+  if (!options_.dry_run) {
+    const bool first = generation_.number == 0 && rebuild_ == Rebuild::kNo;
+    if (first || published_ != nullptr) {
+      RETURN_IF_ERROR(RemoveLeftovers(home_, published_.get(), *wanted_));
+    }
+    RETURN_IF_ERROR(plan_->Rename(layout_.plan()));
+  }
+  report_.added = plan_->summary().added;
+  report_.changed = plan_->summary().changed;
+  report_.removed = plan_->summary().removed;
+  return RefuseReplacedPackages();
+}
+
+// What upstream signs and no reader can have from here.
+void ReplicaRun::ReportHeldBack() {
+  for (report::Problem& problem : held_back_) {
+    report_.problems.push_back(std::move(problem));
+  }
+  held_back_.clear();
+  for (const auto& [delegator, role] : changed_.unlisted) {
+    report_.problems.push_back(
+        {fmt::format("role '{}'", role),
+         MakeFailure(Failure::kNotFound,
+                     fmt::format("role '{}' delegates to it, but the snapshot "
+                                 "does not list it: no reader finds a target "
+                                 "that it is delegated",
+                                 Printable(delegator, 80)))});
+  }
+}
+
+absl::Status ReplicaRun::FindDifferences() {
+  held_back_.clear();
+  ASSIGN_OR_RETURN(SyncPlan plan,
+                   SyncPlan::Create(options_.dry_run ? layout_.dry_run_plan()
+                                                     : layout_.next_plan()));
+  RETURN_IF_ERROR(AddDifferences(
+      published_.get(), *wanted_, changed_,
+      published_state_ ? &*published_state_ : nullptr, layout_,
+      [this](const tuf::TargetFile& target, absl::Status why) {
+        held_back_.push_back({target.path, std::move(why)});
+      },
+      plan));
+  if (repairs_ != nullptr && published_ != nullptr) {
+    RETURN_IF_ERROR(AddRepairs(*published_, *wanted_, repairs_->targets, plan));
+  }
   RETURN_IF_ERROR(plan.Finish());
   plan.summary().current_targets = generation_.targets;
-  report_.added = plan.summary().added;
-  report_.changed = plan.summary().changed;
-  report_.removed = plan.summary().removed;
   plan_.emplace(std::move(plan));
-  return RefuseReplacedPackages();
+  return absl::OkStatus();
 }
 
 // Invariant 9: a published package never changes its bytes.
@@ -262,7 +346,7 @@ absl::Status ReplicaRun::RefuseReplacedPackages() const {
 // was restored from a backup, say): that is no news, and not worth a new
 // generation in every run.
 absl::StatusOr<bool> ReplicaRun::IsAlreadyPublished() {
-  if (published_ == nullptr || !plan_->summary().empty()) return false;
+  if (published_ == nullptr || !plan_->summary().same_targets()) return false;
   ASSIGN_OR_RETURN(const RawMetadata trusted,
                    store_.Load("timestamp", std::nullopt));
   ASSIGN_OR_RETURN(
@@ -274,6 +358,12 @@ absl::StatusOr<bool> ReplicaRun::IsAlreadyPublished() {
                                             wanted_->trusted().root()->version;
 }
 
+// Whether a run with nothing new still has something to publish.
+bool ReplicaRun::MendsSomething() const {
+  return plan_->summary().repaired > not_repaired_.size() ||
+         !repairs_->orphans.empty();
+}
+
 absl::Status ReplicaRun::ShowPlan() {
   ASSIGN_OR_RETURN(PlanReader reader, plan_->Read());
   while (true) {
@@ -283,97 +373,16 @@ absl::Status ReplicaRun::ShowPlan() {
       options_.on_planned(ActionName(change->action), change->path.str());
     }
   }
-  RETURN_IF_ERROR(fs::Remove(layout_.plan()));
   return store_.RemoveScratch();
 }
 
 absl::Status ReplicaRun::Download() {
-  return DownloadPlanned(
-      home_, *plan_,
-      {target_urls_, wanted_->trusted().root()->consistent_snapshot},
-      *transfers_, report_);
-}
-
-TreeStatus ReplicaRun::NextTreeStatus() const {
-  const PlanSummary& summary = plan_->summary();
-  TreeStatus status;
-  status.kind = "replica";
-  status.generation = generation_.number + 1;
-  status.published = options_.now;
-  status.targets = generation_.targets + summary.added - summary.removed;
-  const uint64_t bytes =
-      SaturatingAdd(generation_.target_bytes, plan_->bytes_added());
-  status.target_bytes = bytes - std::min(bytes, plan_->bytes_removed());
-  status.delegating_roles = changed_.delegating_roles;
-  return status;
-}
-
-// What readers are about to see: top level verified once more from the staged
-// files, and every role that was verified in this run is there.
-absl::Status ReplicaRun::CheckStaged(const std::string& tree) const {
-  const tuf::TrustedMetadataSet& wanted = wanted_->trusted();
+  const bool prefixed = wanted_->trusted().root()->consistent_snapshot;
   ASSIGN_OR_RETURN(
-      const RawMetadata root,
-      ReadMetadata(
-          tree + "/" + tree::MetadataPath("root", wanted.root()->version),
-          kMaxRootBytes));
-  ASSIGN_OR_RETURN(const tuf::TrustedMetadataSet staged,
-                   source::OpenTree(tree, root, options_.now));
-  const bool consistent = staged.root()->consistent_snapshot;
-  for (const std::string& role : changed_.verified) {
-    ASSIGN_OR_RETURN(const tuf::MetaFile meta, staged.RoleMeta(role));
-    const std::string path =
-        tree + "/" +
-        tree::MetadataPath(
-            role, consistent ? std::optional(meta.version) : std::nullopt);
-    ASSIGN_OR_RETURN(const auto info, fs::Stat(path));
-    if (info) continue;
-    return MakeFailure(Failure::kInternal, fmt::format("{} is missing", path));
-  }
+      not_repaired_,
+      DownloadPlanned(home_, *plan_, {target_urls_, prefixed, rebuild_},
+                      *transfers_, report_));
   return absl::OkStatus();
-}
-
-absl::Status ReplicaRun::Publish() {
-  RETURN_IF_ERROR(ReportProgress("publish"));
-  ASSIGN_OR_RETURN(const auto publisher, tree::Publisher::Begin(home_));
-  ASSIGN_OR_RETURN(tree::RetiredFiles retired, tree::RetiredFiles::Load(home_));
-  const tuf::TrustedMetadataSet& trusted = wanted_->trusted();
-  const TreeStatus status = NextTreeStatus();
-
-  const bool consistent = trusted.root()->consistent_snapshot;
-  Edition edition(home_, config_.publish, options_.now,
-                  consistent ? Naming::kPrefixed : Naming::kPlain, *publisher,
-                  retired);
-  ReplicaPublication publication(home_, edition, store_, *wanted_,
-                                 published_.get(), rebuild_);
-  RETURN_IF_ERROR(publication.AddRemovalOfEverything());
-  RETURN_IF_ERROR(publication.AddTargets(*plan_));
-  RETURN_IF_ERROR(publication.AddMetadata(changed_));
-  RETURN_IF_ERROR(publication.AddStatus(status));
-  RETURN_IF_ERROR(publication.AddRemovals());
-  RETURN_IF_ERROR(publisher->Stage());
-  RETURN_IF_ERROR(Annotate(CheckStaged(publisher->standby_root()),
-                           "check the staged tree before publishing it"));
-
-  tree::GenerationInfo info;
-  info.number = status.generation;
-  info.published = options_.now;
-  info.targets = status.targets;
-  info.target_bytes = status.target_bytes;
-  info.timestamp_version = (*trusted.timestamp())->version;
-  info.earliest_expiry =
-      std::min({trusted.root()->expires, (*trusted.timestamp())->expires,
-                (*trusted.snapshot())->expires, (*trusted.targets())->expires});
-  // Before the commit: the list says too much rather than too little, since
-  // nothing is removed that is in use.
-  RETURN_IF_ERROR(retired.Save(home_));
-  RETURN_IF_ERROR(publisher->Commit(info));
-  report_.published = true;
-  generation_ = info;
-
-  RETURN_IF_ERROR(edition.FinishRemovals());
-  RETURN_IF_ERROR(fs::Remove(layout_.plan()));
-  return tree::StagingArea(home_).Clear();
 }
 
 void ReplicaRun::CountTransfers() {

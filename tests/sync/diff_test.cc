@@ -73,6 +73,9 @@ class DiffTest : public ::testing::Test {
     return state;
   }
 
+  static source::PublishedState Published(const State& state) {
+    return {*state.view, state.delegating};
+  }
   static source::ChangedRoles Changed(const State* before, const State& after) {
     source::ChangedRoles changed;
     changed.same_delegations =
@@ -90,21 +93,20 @@ class DiffTest : public ::testing::Test {
   // The plan as lines: "add PATH CONTENT", "change PATH OLD NEW", "remove ...".
   absl::StatusOr<std::vector<std::string>> Diff(State* before, State& after) {
     auto plan = SyncPlan::Create(directory_.Join("plan"));
-    EXPECT_THAT(plan, IsOk());
-    const source::ChangedRoles changed = Changed(before, after);
-    if (before == nullptr) {
-      const absl::Status added =
-          AddDifferences(nullptr, *after.view, changed, nullptr, *plan);
-      if (!added.ok()) return added;
-    } else {
-      const source::PublishedState state{*before->view, before->delegating};
-      const absl::Status added = AddDifferences(before->view.get(), *after.view,
-                                                changed, &state, *plan);
-      if (!added.ok()) return added;
-    }
+    held_back_.clear();
+    std::optional<source::PublishedState> state;
+    if (before) state.emplace(Published(*before));
+    const absl::Status added = AddDifferences(
+        before ? before->view.get() : nullptr, *after.view,
+        Changed(before, after), state ? &*state : nullptr, layout_,
+        [this](const tuf::TargetFile& target, absl::Status why) {
+          EXPECT_THAT(why, FailsWith(Failure::kUnsafePath));
+          held_back_.push_back(target.path);
+        },
+        *plan);
+    if (!added.ok()) return added;
     EXPECT_THAT(plan->Finish(), IsOk());
     auto reader = plan->Read();
-    EXPECT_THAT(reader, IsOk());
     std::vector<std::string> lines;
     while (true) {
       auto change = reader->Next();
@@ -128,6 +130,8 @@ class DiffTest : public ::testing::Test {
   }
 
   testing::TempDirectory directory_;
+  const tree::Layout layout_{"/home"};
+  std::vector<std::string> held_back_;
   testing::RepositoryFixture repository_;
   std::map<std::string, std::string> names_;  // of contents, by digest
   int states_ = 0;
@@ -363,13 +367,14 @@ TEST_F(DiffTest, SuccinctBinsAreCompared) {
                                          "remove packages/p8 one"));
 }
 
-TEST_F(DiffTest, WantedTargetThatCannotBeServedIsRefused) {
+TEST_F(DiffTest, WantedTargetThatCannotBeServedIsHeldBack) {
   State before = Publish();
   for (const char* path : {"../x", "metadata/x", "packages", "a//b", "/x"}) {
     Add("targets", path, "evil");
     State after = Publish();
-    EXPECT_THAT(Diff(&before, after), FailsWith(Failure::kUnsafePath)) << path;
-    EXPECT_THAT(Diff(nullptr, after), FailsWith(Failure::kUnsafePath)) << path;
+    EXPECT_THAT(*Diff(&before, after), IsEmpty()) << path;
+    EXPECT_THAT(held_back_, ElementsAre(path));
+    EXPECT_THAT(*Diff(nullptr, after), IsEmpty()) << path;
     Remove("targets", path);
   }
 }

@@ -100,7 +100,7 @@ TEST_F(SyncPlanTest, EveryKindOfChangeComesBackAsItWasAdded) {
 
 TEST_F(SyncPlanTest, EmptyPlanHasNoChanges) {
   const SyncPlan plan = Planned({});
-  EXPECT_TRUE(plan.summary().empty());
+  EXPECT_TRUE(plan.summary().same_targets());
   ASSERT_OK_AND_ASSIGN(const auto read, ReadAll(plan));
   EXPECT_TRUE(read.empty());
 }
@@ -118,7 +118,7 @@ TEST_F(SyncPlanTest, CountsByKindAndTheBytesThatAreToCome) {
   EXPECT_EQ(summary.download_bytes, 123u);
   EXPECT_EQ(plan.bytes_added(), 123u);
   EXPECT_EQ(plan.bytes_removed(), 1009u);
-  EXPECT_FALSE(summary.empty());
+  EXPECT_FALSE(summary.same_targets());
 }
 
 // Upstream chooses the lengths: a sum that began again from zero would get

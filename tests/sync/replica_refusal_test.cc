@@ -6,6 +6,7 @@
 
 #include "support/status_matchers.h"
 #include "sync/replica_fixture.h"
+#include "tufmirror/sync/verify.h"
 
 namespace tufmirror {
 namespace {
@@ -172,6 +173,76 @@ TEST_F(ReplicaRefusalTest, IndefiniteFreeze) {
   EXPECT_EQ(Served(home), before);
 }
 
+// Timestamp and bytes are the same as ever, and readers refuse the mirror.
+class StaleMirrorTest : public ReplicaTest {
+ protected:
+  tree::Home PublishedHome() {
+    repository.Delegate("targets", "short", {"packages/short/*"});
+    repository.Delegate("targets", "role", {"packages/*/*"});
+    repository.AddTarget("role", kWheel, "wheel");
+    repository.delegated["short"].expires = now + absl::Hours(24);
+    PublishUpstream();
+    tree::Home home = MakeHome();
+    ServeRepository();
+    EXPECT_THAT(Sync(home).outcome, IsOk());
+    return home;
+  }
+};
+
+TEST_F(StaleMirrorTest, RoleThatExpiredWithoutAnyNews) {
+  const tree::Home home = PublishedHome();
+  now += absl::Hours(23);
+  EXPECT_THAT(Sync(home).outcome, IsOk());
+  now += absl::Hours(2);
+
+  const report::RunReport report = Sync(home);
+
+  EXPECT_THAT(report.outcome, FailsWith(Failure::kExpired, "'short'"));
+  EXPECT_THAT(report.outcome,
+              FailsWith(Failure::kExpired, "readers refuse it"));
+  EXPECT_EQ(report::ExitCodeOf(report), 5);
+}
+
+TEST_F(StaleMirrorTest, RoleThatExpiredWhileOthersChange) {
+  const tree::Home home = PublishedHome();
+  for (int hours : {1, 2}) {
+    repository.AddTarget("role", kWheel + std::to_string(hours), "new");
+    PublishUpstream();
+    server.ForgetRequests();
+    ASSERT_THAT(Sync(home).outcome, IsOk());
+    EXPECT_EQ(server.CountRequests("/metadata/1.short.json"), 0u);
+  }
+  now += absl::Hours(25);
+  EXPECT_THAT(Sync(home).outcome, FailsWith(Failure::kExpired, "'short'"));
+
+  repository.AddTarget("role", "packages/new/new-1.tar.gz", "new");
+  PublishUpstream();
+  EXPECT_THAT(Sync(home).outcome, FailsWith(Failure::kExpired, "'short'"));
+
+  repository.delegated["short"].expires = now + absl::Hours(24);
+  PublishUpstream();
+  EXPECT_THAT(Sync(home).outcome, IsOk());
+}
+
+TEST_F(StaleMirrorTest, SnapshotThatExpiredWithoutAnyNews) {
+  repository.snapshot.expires = now + absl::Hours(1);
+  const tree::Home home = PublishedHome();
+  now += absl::Hours(2);
+
+  EXPECT_THAT(Sync(home).outcome, FailsWith(Failure::kExpired, "snapshot"));
+}
+
+TEST_F(StaleMirrorTest, LostNotesOfExpiriesAreMadeAnew) {
+  const tree::Home home = PublishedHome();
+  ASSERT_THAT(fs::Remove(home.layout().role_expiries()), IsOk());
+  repository.AddTarget("role", "packages/new/new-1.tar.gz", "new");
+  PublishUpstream();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  now += absl::Hours(25);
+
+  EXPECT_THAT(Sync(home).outcome, FailsWith(Failure::kExpired, "'short'"));
+}
+
 TEST_F(ReplicaRefusalTest, ClockFarOffIsSaidToBe) {
   const tree::Home home = HomeBefore("simple/a/index.html", "page");
 
@@ -185,25 +256,96 @@ TEST_F(ReplicaRefusalTest, ClockFarOffIsSaidToBe) {
               FailsWith(Failure::kMalformed, "last publication is later"));
 }
 
-TEST_F(ReplicaRefusalTest, UnsafeTargetPaths) {
-  for (const char* path :
-       {"../escape", "/etc/passwd", "a/../../b", "metadata/1.root.json", "a\\b",
-        "status.json", kDigestPrefixedTarget}) {
+std::string LongPath() {
+  std::string path = "long";
+  while (path.size() < 4000) path += "/" + std::string(100, 'x');
+  return path;
+}
+
+TEST_F(ReplicaRefusalTest, UnsafeTargetPathsAreLeftOutAndTheRestIsServed) {
+  for (const std::string& path :
+       {std::string("../escape"), std::string("/etc/passwd"),
+        std::string("a/../../b"), std::string("metadata/1.root.json"),
+        std::string("a\\b"), std::string("status.json"),
+        std::string("simple/a\nb/index.html"), std::string(191, 'n'),
+        std::string(kDigestPrefixedTarget), LongPath()}) {
     RepositoryFixture fresh;
     fresh.targets_prefix = "";
     repository = std::move(fresh);
     repository.AddTarget("targets", path, "x");
+    repository.AddTarget("targets", kWheel, "wheel");
     PublishUpstream();
     const tree::Home home =
         MakeHome("home" + std::to_string(std::hash<std::string>()(path)));
     ServeRepository();
+    server.ForgetRequests();
 
     const report::RunReport report = Sync(home);
 
-    EXPECT_THAT(report.outcome, FailsWith(Failure::kUnsafePath)) << path;
-    EXPECT_EQ(report::ExitCodeOf(report), 5);
-    EXPECT_FALSE(IsServed(home, "metadata/timestamp.json"));
+    ASSERT_THAT(report.outcome, IsOk()) << path;
+    EXPECT_EQ(report::ExitCodeOf(report), 3) << path;
+    ASSERT_EQ(report.problems.size(), 1u);
+    EXPECT_EQ(report.problems[0].object, path);
+    EXPECT_THAT(report.problems[0].reason,
+                FailsWith(Failure::kUnsafePath, "listed by role 'targets'"));
+    EXPECT_EQ(report.targets, 1u);
+    EXPECT_EQ(ServedFile(home, kWheel), "wheel");
+    EXPECT_EQ(server.CountRequests(), 5u) << path;  // metadata and the wheel
   }
+}
+
+TEST_F(ReplicaRefusalTest, UnsafeTargetPathsComeAndGoWithoutBeingCounted) {
+  const tree::Home home = HomeBefore("../escape", "x");
+  EXPECT_EQ(report::ExitCodeOf(Sync(home)), 3);
+  repository.AddTarget("targets", "../escape", "y");
+  PublishUpstream();
+  EXPECT_EQ(report::ExitCodeOf(Sync(home)), 3);
+  sync::VerifyOptions options;
+  options.now = now;
+  const auto verified = sync::VerifyHome(home, options);
+  ASSERT_THAT(verified, IsOk());
+  EXPECT_TRUE(verified->problems.empty());
+  ASSERT_EQ(verified->held_back.size(), 1u);
+  EXPECT_EQ(verified->held_back[0].object, "../escape");
+
+  repository.RemoveTarget("targets", "../escape");
+  PublishUpstream();
+  const report::RunReport report = Sync(home);
+  EXPECT_EQ(report::ExitCodeOf(report), 0);
+  EXPECT_EQ(report.targets, 1u);
+  EXPECT_EQ(report.removed, 0u);
+}
+
+TEST_F(ReplicaRefusalTest, RoleThatTheSnapshotLacksIsReportedAndPassedOver) {
+  repository.Delegate("targets", "absent", {"packages/absent/*"});
+  repository.Delegate("targets", "role", {"packages/*/*"});
+  repository.AddTarget("role", kWheel, "wheel");
+  repository.AddTarget("role", "packages/absent/a-1.tar.gz", "hidden");
+  PublishUpstream();
+  // The snapshot forgets the role, under the same version.
+  auto& meta = repository.snapshot.meta;
+  std::erase_if(meta, [](const auto& role) { return role.first == "absent"; });
+  repository.UpdateTimestampMeta();
+  server.Serve("/metadata/1.snapshot.json", repository.Raw("snapshot").bytes);
+  server.Serve("/metadata/timestamp.json", repository.Raw("timestamp").bytes);
+  const tree::Home home = MakeHome();
+  server.Serve("/metadata/1.root.json", repository.Raw("root").bytes);
+
+  const report::RunReport report = Sync(home);
+
+  ASSERT_THAT(report.outcome, IsOk());
+  EXPECT_EQ(report::ExitCodeOf(report), 3);
+  ASSERT_EQ(report.problems.size(), 1u);
+  EXPECT_THAT(report.problems[0].reason,
+              FailsWith(Failure::kNotFound, "the snapshot does not list it"));
+  EXPECT_EQ(ServedFile(home, kWheel), "wheel");
+  EXPECT_FALSE(IsServed(home, "packages/absent/a-1.tar.gz"));
+  sync::VerifyOptions options;
+  options.now = now;
+  const auto verified = sync::VerifyHome(home, options);
+  ASSERT_THAT(verified, IsOk());
+  EXPECT_TRUE(verified->problems.empty());
+  EXPECT_EQ(verified->held_back.size(), 1u);
 }
 
 TEST_F(ReplicaRefusalTest, MassRemovalIsABrake) {

@@ -107,6 +107,7 @@ TEST_F(ReplicaTest, FetchesOnlyChangedRolesAndDownloadsOnlyChangedTargets) {
 
 TEST_F(ReplicaTest, RemovedTargetLeavesTheTreeAtOnceAndTheDiskLater) {
   repository.AddTarget("targets", kWheel, "wheel");
+  repository.AddTarget("targets", "simple/index.html", "root");
   repository.AddTarget("targets", "simple/flit/index.html", "page");
   PublishUpstream();
   const tree::Home home = MakeHome();
@@ -427,6 +428,7 @@ TEST_F(ReplicaTest, TimestampOfTheTrustedVersionIsNoNewsWhateverItsBytes) {
 TEST_F(ReplicaTest, WhatARollbackBroughtBackIntoUseIsNotRemoved) {
   const std::string page = "simple/flit/index.html";
   repository.AddTarget("targets", page, "page");
+  repository.AddTarget("targets", "simple/index.html", "root");
   PublishUpstream();
   const tree::Home home = MakeHome();
   ServeRepository();

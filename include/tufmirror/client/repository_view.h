@@ -41,7 +41,10 @@ class RepositoryView {
 
   const tuf::TrustedMetadataSet& trusted() const { return trusted_; }
 
-  // The role that a client would trust for `path`, without a cap on roles.
+  // The role that a client would trust for `path`, without a cap on roles. A
+  // role on the way that the snapshot does not list ends the search: whoever
+  // looks from the top cannot get past it, and does not find the target
+  // (TUF 5.6.7).
   absl::StatusOr<std::optional<tuf::FoundTarget>> Find(std::string_view path);
 
   // `role` verified under `delegator`.
@@ -49,19 +52,25 @@ class RepositoryView {
                                     std::string_view delegator_name,
                                     const tuf::RolePtr& delegator);
 
-  // A delegation that the walk meets. `leaf`: what the caller knows of `role`
-  // without loading it.
+  // The first failure to read or verify a role that the snapshot lists, in any
+  // call so far; OK if there was none. Tells damage of the local copy from
+  // everything else that a call may fail for.
+  const absl::Status& damage() const { return damage_; }
+
+  // A delegation that the walk meets. `listed`: the snapshot has the role; one
+  // that it lacks cannot be loaded.
   struct Delegation {
     std::string_view role;
     std::string_view delegator_name;
     const tuf::RolePtr& delegator;
+    bool listed;
   };
   enum class Descend { kLoad, kSkip };
 
   // Calls `visit` for every delegation reachable from top-level targets, each
   // (delegator, role) once, delegators before what they delegate. After kLoad
-  // the role is loaded and its own delegations follow; kSkip says that the
-  // caller knows it to have none.
+  // the role is loaded and its own delegations follow, if it is listed; kSkip
+  // says that the caller knows it to have none.
   absl::Status WalkDelegations(
       absl::FunctionRef<absl::StatusOr<Descend>(const Delegation&)> visit);
 
@@ -83,6 +92,10 @@ class RepositoryView {
     bool leaf = false;
   };
   void Evict();
+  bool IsListed(std::string_view role) const;
+  absl::StatusOr<tuf::Verified<tuf::Targets>> ReadVerified(
+      std::string_view role, const tuf::MetaFile& meta,
+      const tuf::RolePtr& delegator);
 
   tuf::TrustedMetadataSet trusted_;
   ReadRole read_;
@@ -90,6 +103,7 @@ class RepositoryView {
   std::map<Key, Cached> cache_;
   std::list<Key> recent_;      // leaf roles, the latest used first
   size_t cached_targets_ = 0;  // in leaf roles
+  absl::Status damage_;
 };
 
 }  // namespace tufmirror::client

@@ -4,11 +4,13 @@
 #define TUFMIRROR_SOURCE_TUF_SOURCE_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -21,12 +23,22 @@
 
 namespace tufmirror::source {
 
+// Until when a version of a delegated role is good.
+struct RoleExpiry {
+  int64_t version = 0;
+  absl::Time expires;
+};
+using RoleExpiries = std::map<std::string, RoleExpiry, std::less<>>;
+
 // What a replica published last, as far as it saves work. Never trusted for
 // anything new: what it says unchanged was verified when it was published.
 struct PublishedState {
   client::RepositoryView& view;
   // Published roles that have delegations of their own ("targets" apart).
   std::set<std::string, std::less<>> delegating_roles;
+  // Roles that are known not to have expired. Others are read again, so that an
+  // expired one is noticed even if nothing else about it changed.
+  RoleExpiries fresh = {};
 };
 
 // The repository state that lies in the directory `tree`, with `root_bytes` as
@@ -46,8 +58,14 @@ struct ChangedRoles {
   bool same_delegations = false;
   std::set<std::string, std::less<>> roles;  // "targets" among them if so
   std::set<std::string, std::less<>> delegating_roles;  // of the new state
-  // Roles below "targets" whose bytes in the store were verified in this run.
-  std::set<std::string, std::less<>> verified;
+  // Roles below "targets" whose bytes in the store were verified in this run,
+  // and when they expire.
+  std::map<std::string, absl::Time, std::less<>> verified;
+  // Roles that some role delegates to, but that the snapshot does not list, as
+  // (delegator, role). For a client that ends the search for what they are
+  // delegated (TUF 5.6.7), and so it does here: such targets are not mirrored,
+  // all others are.
+  std::vector<std::pair<std::string, std::string>> unlisted;
   uint64_t fetched = 0;  // metadata files fetched, top level apart
 
   bool Contains(std::string_view role) const {

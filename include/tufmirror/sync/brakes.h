@@ -24,15 +24,19 @@ struct PlanSummary {
   uint64_t added = 0;
   uint64_t changed = 0;
   uint64_t removed = 0;
+  uint64_t repaired = 0;  // damaged files that are to be had again
   uint64_t download_files = 0;
   uint64_t download_bytes = 0;
 
-  bool empty() const { return added == 0 && changed == 0 && removed == 0; }
+  bool same_targets() const {
+    return added == 0 && changed == 0 && removed == 0;
+  }
 };
 
 // kBrake, with the numbers and what to set to let it pass: when more than the
-// configured share of targets would be removed, or when less than the
-// configured space (bytes, or inodes for the files) would be left.
+// configured share of targets would be removed (ten always may be, unless
+// nothing would be left), or when less than the configured space (bytes, or
+// inodes for the files) would be left.
 absl::Status CheckBrakes(const BrakeConfig& config, const PlanSummary& plan,
                          const fs::Space& space);
 

@@ -20,27 +20,34 @@
 
 namespace tufmirror::sync {
 
-enum class Action { kAdd, kChange, kRemove };
-std::string_view ActionName(Action action);  // "add", "change", "remove"
+enum class Action {
+  kAdd,
+  kChange,
+  kRemove,
+  kRepair,  // the same target before and after, but its file is damaged
+};
+// "add", "change", "remove", "repair"
+std::string_view ActionName(Action action);
 
 // One target that differs between the published and the wanted state.
 struct PlannedChange {
   Action action = Action::kAdd;
   TargetPath path;
-  ExpectedContent wanted;     // kAdd, kChange
+  ExpectedContent wanted;     // all but kRemove
   ExpectedContent published;  // kChange, kRemove
 };
 
 // Reads a finished plan from its start.
 class PlanReader {
  public:
+  // The plan in the file `path`, which another run may have left.
+  static absl::StatusOr<PlanReader> Open(const std::string& path);
   PlanReader(PlanReader&&) noexcept;
   ~PlanReader();
   // nullopt at the end.
   absl::StatusOr<std::optional<PlannedChange>> Next();
 
  private:
-  friend class SyncPlan;
   struct State;
   explicit PlanReader(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
@@ -64,6 +71,9 @@ class SyncPlan {
   // Bytes of wanted targets, and of those that they take the place of.
   uint64_t bytes_added() const { return bytes_added_; }
   uint64_t bytes_removed() const { return bytes_removed_; }
+
+  // Gives the file another name, replacing what has it. Needs Finish.
+  absl::Status Rename(const std::string& path);
 
   // Needs Finish. Several readers may be open.
   absl::StatusOr<PlanReader> Read() const;

@@ -34,6 +34,8 @@ struct VerifyReport {
   uint64_t bytes = 0;  // that the targets have
   // Damaged, missing or expired, under the name a reader would ask for.
   std::vector<report::Problem> problems;
+  // What is signed, but no tree can have: upstream's doing, not damage.
+  std::vector<report::Problem> held_back;
   // Served files that no role lists and that are not kept for a while after
   // their removal: nothing will remove them.
   std::vector<std::string> orphans;
@@ -45,6 +47,8 @@ struct VerifyReport {
 absl::StatusOr<VerifyReport> VerifyHome(const tree::Home& home,
                                         VerifyOptions& options);
 
+// A JSON array.
+std::string ToJson(const std::vector<report::Problem>& problems);
 std::string ToJson(const VerifyReport& report);
 std::string ToText(const VerifyReport& report);
 

@@ -68,8 +68,11 @@ class Layout {
   std::string blobs() const { return home_ + "/staging/blobs"; }
   // Scratch space of a dry run, removed when it ends.
   std::string dry_run() const { return home_ + "/staging/dry-run"; }
-  // The plan of the run in progress.
+  // The plan of the run in progress, or of one that did not publish it; and
+  // one that is being made.
   std::string plan() const { return home_ + "/staging/plan"; }
+  std::string dry_run_plan() const { return dry_run() + "/plan"; }
+  std::string next_plan() const { return home_ + "/staging/plan.next"; }
 
   std::string state() const { return home_ + "/state"; }
   std::string lock() const { return home_ + "/state/lock"; }
@@ -79,6 +82,8 @@ class Layout {
   std::string history() const { return home_ + "/state/history.jsonl"; }
   // Metadata that a replica's TUF client trusts (rollback protection).
   std::string upstream_trust() const { return home_ + "/state/upstream"; }
+  // Until when the published delegated roles are good.
+  std::string role_expiries() const { return home_ + "/state/role-expiries"; }
   // What an origin knows of its source directory.
   std::string source_index() const { return home_ + "/state/source-index"; }
   // What an origin knows between its runs.

@@ -1,0 +1,232 @@
+// The signed metadata say what every file must be, so that it does not matter
+// where its bytes come from.
+#include "sync/origin_repair.h"
+
+#include <set>
+#include <utility>
+
+#include "fmt/format.h"
+#include "sync/edition.h"
+#include "sync/live_files.h"
+#include "sync/origin_adopt.h"
+#include "sync/origin_plan.h"
+#include "tufmirror/base/failure.h"
+#include "tufmirror/base/status_macros.h"
+#include "tufmirror/base/strings.h"
+#include "tufmirror/crypto/hash.h"
+#include "tufmirror/fs/file.h"
+#include "tufmirror/repo/tree_view.h"
+#include "tufmirror/source/distribution_reader.h"
+#include "tufmirror/tree/layout.h"
+#include "tufmirror/tree/publisher.h"
+#include "tufmirror/tree/retired.h"
+
+namespace tufmirror::sync {
+namespace {
+
+using client::RepositoryView;
+
+// Trouble with one file, which keeps none of the others from being mended.
+bool IsOfOneFile(Failure failure) {
+  return failure == Failure::kNotFound || failure == Failure::kHeldBack ||
+         failure == Failure::kDigest || failure == Failure::kLength ||
+         failure == Failure::kMalformed || failure == Failure::kReplacedFile;
+}
+
+// "PROJECT" of "DIRECTORY/PROJECT/FILE"; kNotFound for other paths.
+absl::StatusOr<pypi::ProjectName> ProjectIn(const TargetPath& path) {
+  const std::string_view directory = path.directory();
+  const size_t slash = directory.find('/');
+  if (slash == std::string_view::npos) {
+    return MakeFailure(Failure::kNotFound,
+                       fmt::format("{} belongs to no project", path.str()));
+  }
+  return pypi::ProjectName::Parse(directory.substr(slash + 1));
+}
+
+}  // namespace
+
+absl::Status OriginRepair::Run() {
+  if (!repairs_.metadata.ok()) {
+    return Annotate(repairs_.metadata,
+                    "an origin's metadata are not mended from its directory, "
+                    "copy the file back from a replica or a backup");
+  }
+  ASSIGN_OR_RETURN(const tree::TreeSide live, home_.LiveSide());
+  live_root_ = home_.layout().tree(live);
+  ASSIGN_OR_RETURN(view_, repo::OpenTreeView(live_root_, absl::InfinitePast()));
+  for (const std::string& target : repairs_.targets) {
+    const absl::Status mended = Mend(target);
+    if (mended.ok()) continue;
+    if (!IsOfOneFile(FailureOf(mended))) return mended;
+    report_.problems.push_back({target, mended});
+  }
+  if (mended_.empty() && repairs_.orphans.empty()) return absl::OkStatus();
+  return Publish();
+}
+
+absl::Status OriginRepair::Mend(const std::string& target) {
+  ASSIGN_OR_RETURN(const auto found, view_->Find(target));
+  if (!found) return absl::OkStatus();
+  const ExpectedContent& content = found->target.content;
+  ASSIGN_OR_RETURN(TargetPath path, tree::TreePathOfTarget(target));
+  ASSIGN_OR_RETURN(const bool here, TakeFromLive(home_, path, content));
+  if (!here) {
+    RETURN_IF_ERROR(tree::IsPackage(path) ? CopyFromSource(path, content)
+                                          : RenderAgain(path, content));
+  }
+  mended_.emplace(std::move(path), content);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<source::ScannedFile>> OriginRepair::FilesOf(
+    const pypi::ProjectName& project) {
+  if (!scan_) {
+    source::ScanOptions options;
+    options.now = now_;
+    ASSIGN_OR_RETURN(
+        scan_, source::ScanDirectory(config_.upstream.directory,
+                                     home_.layout().source_index(), options));
+  }
+  return scan_->FilesOf(project);
+}
+
+absl::Status OriginRepair::CopyFromSource(const TargetPath& path,
+                                          const ExpectedContent& content) {
+  ASSIGN_OR_RETURN(const pypi::ProjectName project, ProjectIn(path));
+  ASSIGN_OR_RETURN(const auto files, FilesOf(project));
+  const std::string partial = PartialPathOf(staging_, path, content);
+  for (const source::ScannedFile& file : files) {
+    const std::string from =
+        config_.upstream.directory + "/" + file.relative_path;
+    if (repo::PackagePath(project, file.filename) == path.str()) {
+      RETURN_IF_ERROR(CopyVerified(from, content, partial));
+      return AcceptFile(staging_, path, content, partial);
+    }
+    const bool is_metadata =
+        file.core_metadata &&
+        repo::CoreMetadataPath(project, file.filename) == path.str();
+    if (!is_metadata) continue;
+    ASSIGN_OR_RETURN(
+        const std::string bytes,
+        source::ReadMetadataFile(from, file.filename, *file.core_metadata));
+    RETURN_IF_ERROR(crypto::CheckContent(bytes, content, from));
+    RETURN_IF_ERROR(fs::WriteFileAtomically(
+        partial, bytes, tree::kServedFileMode, fs::Durability::kNone));
+    return AcceptFile(staging_, path, content, partial);
+  }
+  return MakeFailure(Failure::kNotFound,
+                     fmt::format("{} does not have the file any more",
+                                 Printable(config_.upstream.directory)));
+}
+
+absl::Status OriginRepair::RenderAgain(const TargetPath& path,
+                                       const ExpectedContent& content) {
+  ASSIGN_OR_RETURN(const auto candidates, PagesLike(path));
+  for (const repo::RenderedPages& pages : candidates) {
+    for (const repo::RenderedPage* page : {&pages.html, &pages.json}) {
+      const bool same =
+          page->target.path == path.str() &&
+          crypto::CheckContent(page->bytes, content, path.str()).ok();
+      if (same) return staging_.PutBlob(page->bytes).status();
+    }
+  }
+  return MakeFailure(Failure::kDigest,
+                     fmt::format("{}: what the directory has now does not give "
+                                 "the page that was signed",
+                                 Printable(path.str())));
+}
+
+// What the page may have been rendered from: the other page of the project,
+// and the files that the directory has.
+absl::StatusOr<std::vector<repo::RenderedPages>> OriginRepair::PagesLike(
+    const TargetPath& path) {
+  std::vector<repo::RenderedPages> pages;
+  if (path.directory() == tree::kSimpleDirectory) {
+    ASSIGN_OR_RETURN(const auto names, PublishedProjectNames());
+    pages.push_back(repo::RenderIndex(names));
+    return pages;
+  }
+  ASSIGN_OR_RETURN(const pypi::ProjectName project, ProjectIn(path));
+  ASSIGN_OR_RETURN(const auto published, PublishedPage(project));
+  if (published) pages.push_back(repo::RenderProject(*published));
+  ASSIGN_OR_RETURN(const auto files, FilesOf(project));
+  std::vector<repo::ReleaseFile> lines;
+  for (const source::ScannedFile& file : files) {
+    lines.push_back({file.version, IndexFileOf(file)});
+  }
+  pages.push_back(
+      repo::RenderProject(repo::MakeProjectPage(project, std::move(lines))));
+  return pages;
+}
+
+// What the JSON page says, if that one is good.
+absl::StatusOr<std::optional<pypi::ProjectPage>> OriginRepair::PublishedPage(
+    const pypi::ProjectName& project) {
+  const std::string path = repo::JsonPagePath(project);
+  ASSIGN_OR_RETURN(const auto found, view_->Find(path));
+  if (!found) return std::nullopt;
+  const ExpectedContent& content = found->target.content;
+  const auto bytes = fs::ReadFile(live_root_ + "/" + path, content.length);
+  const bool good =
+      bytes.ok() && crypto::CheckContent(*bytes, content, path).ok();
+  if (!good) return std::nullopt;
+  return pypi::ParseProjectJson(*bytes);
+}
+
+absl::StatusOr<std::vector<pypi::ProjectName>>
+OriginRepair::PublishedProjectNames() {
+  std::set<pypi::ProjectName> names;
+  const std::string below = fmt::format("{}/", tree::kSimpleDirectory);
+  const auto add = [&](const tuf::TargetFile& target) -> absl::Status {
+    ASSIGN_OR_RETURN(const TargetPath path, TargetPath::Parse(target.path));
+    const bool page = path.filename() == tree::kHtmlPage &&
+                      path.directory().starts_with(below);
+    if (!page) return absl::OkStatus();
+    ASSIGN_OR_RETURN(pypi::ProjectName name, ProjectIn(path));
+    names.insert(std::move(name));
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR(
+      view_->WalkDelegations([&](const RepositoryView::Delegation& delegation)
+                                 -> absl::StatusOr<RepositoryView::Descend> {
+        ASSIGN_OR_RETURN(const tuf::RolePtr role,
+                         view_->Load(delegation.role, delegation.delegator_name,
+                                     delegation.delegator));
+        RETURN_IF_ERROR(view_->ForEachTarget(delegation.role, role, add));
+        return RepositoryView::Descend::kLoad;
+      }));
+  return std::vector<pypi::ProjectName>(names.begin(), names.end());
+}
+
+// The same metadata, byte for byte, with what was mended put in place.
+absl::Status OriginRepair::Publish() {
+  using Content = absl::StatusOr<std::optional<ExpectedContent>>;
+  ASSIGN_OR_RETURN(tree::GenerationInfo info,
+                   tree::Publisher::CurrentGeneration(home_));
+  ASSIGN_OR_RETURN(const auto publisher, tree::Publisher::Begin(home_));
+  ASSIGN_OR_RETURN(tree::RetiredFiles retired, tree::RetiredFiles::Load(home_));
+  Edition edition(home_, config_.publish, now_, Naming::kPrefixed, *publisher,
+                  retired);
+  for (const auto& [path, content] : mended_) {
+    RETURN_IF_ERROR(edition.ChangeTarget(path, std::nullopt, content));
+  }
+  for (const TargetPath& path : repairs_.orphans) edition.RetireNow(path);
+  const auto served = [this](std::string_view path) -> Content {
+    ASSIGN_OR_RETURN(const auto found, view_->Find(path));
+    if (!found) return std::nullopt;
+    return found->target.content;
+  };
+  RETURN_IF_ERROR(
+      edition.AddRemovals(**view_->trusted().snapshot(), served, served));
+  RETURN_IF_ERROR(publisher->Stage());
+  RETURN_IF_ERROR(retired.Save(home_));
+  ++info.number;
+  info.published = now_;
+  RETURN_IF_ERROR(publisher->Commit(info));
+  report_.published = true;
+  RETURN_IF_ERROR(edition.FinishRemovals());
+  return staging_.Clear();
+}
+
+}  // namespace tufmirror::sync
