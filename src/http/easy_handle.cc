@@ -16,8 +16,9 @@ namespace {
 
 constexpr long kMaxRedirects = 5;
 constexpr long kReceiveBuffer = 64 * 1024;
-// The digests are over the bytes as stored, and a compressed body could
-// unfold without bound: ask for none and unfold none.
+// The digests of downloads are over the bytes as stored, and a compressed body
+// could unfold without bound: none is asked for and none unfolded, unless the
+// caller says so.
 constexpr char kIdentity[] = "Accept-Encoding: identity";
 constexpr char kRefusedDowngrade[] = "redirect from https to http";
 
@@ -156,15 +157,23 @@ int EasyHandle::BeforeRequest(void* self, char*, char*, int, int) {
   return CURL_PREREQFUNC_OK;
 }
 
+absl::Status EasyHandle::SetEncoding(BodyEncoding encoding) {
+  if (encoding == encoding_) return absl::OkStatus();
+  encoding_ = encoding;
+  // "": all that libcurl knows; null: nothing is unfolded, whatever comes.
+  return Set(curl_, CURLOPT_ACCEPT_ENCODING, MayUnfold() ? "" : nullptr,
+             "CURLOPT_ACCEPT_ENCODING");
+}
+
 absl::Status EasyHandle::SetHeaders(absl::Span<const std::string> headers) {
-  if (headers.empty() && !own_headers_) return absl::OkStatus();
-  if (headers.empty()) {
+  if (headers.empty() && !MayUnfold()) {
+    if (!own_headers_) return absl::OkStatus();
     own_headers_ = false;
     return Set(curl_, CURLOPT_HTTPHEADER, plain_headers_.get(),
                "CURLOPT_HTTPHEADER");
   }
   HeaderList list;
-  RETURN_IF_ERROR(AppendHeader(list, kIdentity));
+  if (!MayUnfold()) RETURN_IF_ERROR(AppendHeader(list, kIdentity));
   for (const std::string& line : headers) {
     if (line.find_first_of(std::string_view("\r\n\0", 3)) !=
         std::string::npos) {
@@ -216,6 +225,7 @@ absl::Status EasyHandle::Prepare(const HttpRequest& request) {
                         Milliseconds(request.timeout), "CURLOPT_TIMEOUT_MS"));
     timeout_ = request.timeout;
   }
+  RETURN_IF_ERROR(SetEncoding(request.encoding));
   return SetHeaders(request.headers);
 }
 
@@ -246,6 +256,18 @@ absl::Duration EasyHandle::RetryAfter() const {
   curl_off_t seconds = 0;
   curl_easy_getinfo(curl_, CURLINFO_RETRY_AFTER, &seconds);
   return absl::Seconds(std::max<curl_off_t>(seconds, 0));
+}
+
+std::string EasyHandle::EffectiveUrl() const {
+  const char* url = nullptr;
+  curl_easy_getinfo(curl_, CURLINFO_EFFECTIVE_URL, &url);
+  return url == nullptr ? std::string() : std::string(url);
+}
+
+uint64_t EasyHandle::ReceivedBytes() const {
+  curl_off_t bytes = 0;
+  curl_easy_getinfo(curl_, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+  return static_cast<uint64_t>(std::max<curl_off_t>(bytes, 0));
 }
 
 TryFailure EasyHandle::FailureAfter(CURLcode code) const {

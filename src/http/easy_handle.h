@@ -33,6 +33,7 @@ struct HttpRequest {
   uint64_t max_bytes = 0;  // a longer Content-Length ends the transfer; 0: none
   absl::Duration timeout;  // whole request
   absl::Span<const std::string> headers;  // "Name: value"
+  BodyEncoding encoding = BodyEncoding::kIdentity;
 };
 
 class EasyHandle {
@@ -56,6 +57,13 @@ class EasyHandle {
   // A header's value; empty if absent.
   std::string Header(const char* name) const;
   absl::Duration RetryAfter() const;
+  // Of the last request, after redirects.
+  std::string EffectiveUrl() const;
+  // Bytes of bodies received, before they were unfolded.
+  uint64_t ReceivedBytes() const;
+  // True if this request's body may arrive compressed. Such a transfer must
+  // not be paused: libcurl would unfold all it has into memory.
+  bool MayUnfold() const { return encoding_ == BodyEncoding::kCompressed; }
 
   // Failure of a try that libcurl ended with `code`, or whose HTTP status is
   // none of success.
@@ -65,6 +73,7 @@ class EasyHandle {
   explicit EasyHandle(CURL* curl) : curl_(curl) {}
   absl::Status Configure(const TransferOptions& options,
                          curl_write_callback write, void* write_data);
+  absl::Status SetEncoding(BodyEncoding encoding);
   absl::Status SetHeaders(absl::Span<const std::string> headers);
   static int BeforeRequest(void* self, char*, char*, int, int);
 
@@ -76,6 +85,7 @@ class EasyHandle {
   bool saw_https_ = false;  // on the way of this request's redirects
   bool downgrade_ = false;  // a redirect to http after that was refused
   bool https_ = false;      // the last request's scheme
+  BodyEncoding encoding_ = BodyEncoding::kIdentity;
   uint64_t offset_ = 0;
   uint64_t max_bytes_ = 0;
   absl::Duration timeout_;

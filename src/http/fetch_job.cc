@@ -42,6 +42,7 @@ Step FetchJob::ReadLocalFile(const std::string& url) {
   context_.counters.bytes_received += body->size();
   response_.status = 200;
   response_.body = *std::move(body);
+  response_.effective_url = url;
   return Finish(absl::OkStatus());
 }
 
@@ -56,7 +57,8 @@ absl::Status FetchJob::PrepareTry(EasyHandle& handle) {
        .offset = 0,
        .max_bytes = std::max(request_.max_bytes, kLeastMaxBytes),
        .timeout = context_.options.metadata_timeout,
-       .headers = request_.headers});
+       .headers = request_.headers,
+       .encoding = request_.encoding});
 }
 
 bool FetchJob::IsConditional() const {
@@ -108,6 +110,11 @@ Step FetchJob::OnTryEnd(EasyHandle& handle, CURLcode code) {
   response_.status = status;
   response_.etag = handle.Header("ETag");
   response_.content_type = handle.Header("Content-Type");
+  response_.effective_url = WithoutCredentials(handle.EffectiveUrl());
+  for (const std::string& name : request_.wanted_headers) {
+    std::string value = handle.Header(name.c_str());
+    if (!value.empty()) response_.headers.emplace(name, std::move(value));
+  }
   return Finish(absl::OkStatus());
 }
 

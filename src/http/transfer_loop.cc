@@ -188,6 +188,8 @@ absl::Status TransferLoop::HandleEnded() {
     if (std::exchange(slot.paused, false)) --paused_;
     --active_;
     free_.push_back(&slot);
+    // Paid for at the end: see Receive.
+    if (slot.handle->MayUnfold()) Count(slot.handle->ReceivedBytes());
     const Step step = job->OnTryEnd(*slot.handle, ended->code);
     RETURN_IF_ERROR(Take(std::move(job), step));
   }
@@ -215,7 +217,12 @@ size_t TransferLoop::OnWrite(char* data, size_t size, size_t count,
 
 size_t TransferLoop::Receive(Slot& slot, std::string_view bytes) {
   Job::Take take = Job::Take::kPause;
-  if (rate_.Allows(now_)) take = slot.job->OnData(*slot.handle, bytes);
+  // What unfolds is never paused. What it cost is known when it is over; the
+  // debt keeps later ones waiting.
+  const bool unfolds = slot.handle->MayUnfold();
+  if (unfolds || rate_.Allows(now_)) {
+    take = slot.job->OnData(*slot.handle, bytes);
+  }
   switch (take) {
     case Job::Take::kTaken:
       break;
@@ -225,9 +232,13 @@ size_t TransferLoop::Receive(Slot& slot, std::string_view bytes) {
     case Job::Take::kAbort:
       return 0;
   }
-  rate_.Charge(bytes.size());
-  counters_.bytes_received += bytes.size();
+  if (!unfolds) Count(bytes.size());
   return bytes.size();
+}
+
+void TransferLoop::Count(uint64_t received) {
+  rate_.Charge(received);
+  counters_.bytes_received += received;
 }
 
 // In turn, as long as the rate allows; each takes what it had in hand.

@@ -78,6 +78,7 @@ class TransferLoop {
 
   static size_t OnWrite(char* data, size_t size, size_t count, void* slot);
   size_t Receive(Slot& slot, std::string_view bytes);
+  void Count(uint64_t received);
 
   const TransferOptions& options_;
   MultiHandle& multi_;

@@ -12,6 +12,9 @@ namespace tufmirror::http {
 // True for "scheme://...", the scheme compared without regard to case.
 bool HasScheme(std::string_view url, std::string_view scheme);
 
+// `url` without its user and password; empty if libcurl cannot parse it.
+std::string WithoutCredentials(std::string_view url);
+
 // The absolute path that a file URL names, percent-decoded. kUsage if the URL
 // is not one that CheckUrl accepts, or decodes to a path with a NUL.
 absl::StatusOr<std::string> FilePathOf(std::string_view url);

@@ -161,6 +161,11 @@ void FaultServer::Remove(const std::string& path) {
   contents_.erase(path);
 }
 
+void FaultServer::AddHeader(const std::string& path, std::string header) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  headers_[path].push_back(std::move(header));
+}
+
 void FaultServer::ServeDirectory(std::string directory) {
   std::lock_guard<std::mutex> lock(mutex_);
   directory_ = std::move(directory);
@@ -313,6 +318,13 @@ FaultServer::Response FaultServer::MakeResponse(const RecordedRequest& request,
   Response response;
   response.headers = {"ETag: " + etag, "Content-Type: " + content->type,
                       "Accept-Ranges: bytes"};
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (const auto more = headers_.find(request.path); more != headers_.end()) {
+      response.headers.insert(response.headers.end(), more->second.begin(),
+                              more->second.end());
+    }
+  }
   if (request.Header("If-None-Match") == etag) {
     response.status = 304;
     return response;

@@ -120,6 +120,8 @@ class FaultServer {
   void Serve(std::string path, std::string bytes,
              std::string content_type = "application/octet-stream");
   void Remove(const std::string& path);
+  // Every answer for `path` without a fault has this too: "Name: value".
+  void AddHeader(const std::string& path, std::string header);
   // Paths not given to Serve are looked up below `directory` (read anew at
   // each request; symlinks followed).
   void ServeDirectory(std::string directory);
@@ -176,6 +178,7 @@ class FaultServer {
   mutable std::mutex mutex_;  // of everything below
   mutable std::condition_variable changed_;
   std::map<std::string, Content> contents_;
+  std::map<std::string, std::vector<std::string>> headers_;
   std::string directory_;
   std::map<std::string, std::deque<ScriptedFault>> faults_;
   std::deque<ScriptedFault> anywhere_;

@@ -7,6 +7,7 @@
 #define TUFMIRROR_HTTP_TRANSFERS_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,12 +54,27 @@ std::string EncodeUrlPath(std::string_view path);
 // `base` and `relative` (already encoded) with exactly one '/' between.
 std::string JoinUrl(std::string_view base, std::string_view relative);
 
+// What the link `reference`, found on the page `base`, leads to (RFC 3986,
+// 5.2): an absolute http or https URL (file too, where `base` is one) that
+// CheckUrl accepts, without fragment and without user or password. Spaces and
+// bytes beyond ASCII are percent-encoded. kMalformed for anything else, a
+// reference that brings credentials of its own included.
+absl::StatusOr<std::string> ResolveUrl(std::string_view base,
+                                       std::string_view reference);
+
+// How the body of a response may travel. Compressed: what libcurl can unfold
+// (gzip, deflate, br, zstd), unfolded as it comes.
+enum class BodyEncoding { kIdentity, kCompressed };
+
 // A small object wanted in memory.
 struct FetchRequest {
   std::vector<std::string> urls;  // same object on several mirrors, in order
-  uint64_t max_bytes = 0;         // more is kTooLarge
+  uint64_t max_bytes = 0;         // more, unfolded, is kTooLarge
   std::vector<std::string> headers = {};  // "Name: value"
   uint64_t tag = 0;                       // for the caller; returned unchanged
+  BodyEncoding encoding = BodyEncoding::kIdentity;
+  // Names of response headers to return, lower case.
+  std::vector<std::string> wanted_headers = {};
 };
 
 struct FetchResponse {
@@ -66,6 +82,11 @@ struct FetchResponse {
   std::string body;
   std::string etag;
   std::string content_type;
+  // Those of wanted_headers that came, under the name asked for.
+  std::map<std::string, std::string> headers;
+  // Where the object was in the end, after redirects, without credentials:
+  // the base of relative links.
+  std::string effective_url;
 };
 
 // A file wanted on disk, known by length and digests.
