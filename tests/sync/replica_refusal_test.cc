@@ -256,10 +256,11 @@ TEST_F(ReplicaRefusalTest, ClockFarOffIsSaidToBe) {
               FailsWith(Failure::kMalformed, "last publication is later"));
 }
 
+// As long as a target path may be, and too long below any home.
 std::string LongPath() {
-  std::string path = "long";
-  while (path.size() < 4000) path += "/" + std::string(100, 'x');
-  return path;
+  std::string path = "packages";
+  while (path.size() < 3900) path += "/" + std::string(100, 'x');
+  return path + "/" + std::string(4020 - path.size(), 'x');
 }
 
 TEST_F(ReplicaRefusalTest, UnsafeTargetPathsAreLeftOutAndTheRestIsServed) {
