@@ -156,7 +156,10 @@ TEST(LockFileTest, RefusesWhatIsNoToml) {
   for (const auto parse : {ParsePylock, ParseUvLock, ParsePoetryLock}) {
     EXPECT_THAT(parse("version = 1\nversion = 1\n", "x.toml"),
                 FailsWith(Failure::kMalformed, "x.toml:2"));
-    EXPECT_THAT(parse("\xFF", "x.toml"), FailsWith(Failure::kMalformed));
+    for (const char* text : {"\xFF", "[", "[\nx = 1\n", "[[\n", "[{}]"}) {
+      EXPECT_THAT(parse(text, "x.toml"), FailsWith(Failure::kMalformed))
+          << text;
+    }
   }
 }
 
@@ -166,6 +169,9 @@ TEST(LockFileTest, RefusesKeysThatAreNestedTooDeep) {
   for (int i = 0; i < 1'000'000; ++i) keys += ".a";
   EXPECT_THAT(ParsePylock("\n" + keys + " = 1", "x.toml"),
               FailsWith(Failure::kTooLarge, "x.toml:2"));
+  keys.resize(size_t{2} * 5000 + 1);  // as deep as it may be, twice
+  EXPECT_THAT(ParsePylock(fmt::format("[{0}]\n{0} = 1", keys), "x.toml"),
+              FailsWith(Failure::kUnsupported, "lock-version"));
 }
 
 TEST(ReadProjectListTest, TheNameDecidesTheFormat) {
