@@ -46,6 +46,27 @@ std::string PercentEncode(std::string_view text) {
 
 }  // namespace
 
+std::string IndexProjectsPath(std::string_view index_state) {
+  return fmt::format("{}/projects", index_state);
+}
+
+std::string IndexCursorsPath(std::string_view index_state) {
+  return fmt::format("{}/cursors", index_state);
+}
+
+std::string IndexPagePath(std::string_view index_state,
+                          std::string_view project,
+                          std::string_view extension) {
+  return fmt::format("{}/pages/{}/{}.{}", index_state, project.substr(0, 2),
+                     project, extension);
+}
+
+std::string IndexRequiresPath(std::string_view index_state,
+                              std::string_view project) {
+  return fmt::format("{}/requires/{}/{}", index_state, project.substr(0, 2),
+                     project);
+}
+
 std::string MetadataPath(std::string_view role,
                          std::optional<int64_t> version) {
   const std::string number = version ? fmt::format("{}.", *version) : "";

@@ -86,12 +86,25 @@ class Layout {
   std::string role_expiries() const { return home_ + "/state/role-expiries"; }
   // What an origin knows of its source directory.
   std::string source_index() const { return home_ + "/state/source-index"; }
+  // What an origin knows of a plain index; and, for a dry run, what it learns.
+  std::string index_state() const { return home_ + "/state/index"; }
+  std::string dry_run_index() const { return dry_run() + "/index"; }
   // What an origin knows between its runs.
   std::string origin_state() const { return home_ + "/state/origin"; }
 
  private:
   std::string home_;
 };
+
+// Below index_state(): what is known of each project, how far the background
+// checks are, the page of a project ("json" or "html") as it was fetched, and
+// what its files require.
+std::string IndexProjectsPath(std::string_view index_state);
+std::string IndexCursorsPath(std::string_view index_state);
+std::string IndexPagePath(std::string_view index_state,
+                          std::string_view project, std::string_view extension);
+std::string IndexRequiresPath(std::string_view index_state,
+                              std::string_view project);
 
 // Path of a metadata file inside a tree: "metadata/7.bin-00ff.json".
 std::string MetadataPath(std::string_view role, std::optional<int64_t> version);
