@@ -14,9 +14,9 @@
 //     left: prereleases = "if-needed", newest, sdists = "if-no-wheel",
 //     max_project_size.
 //
-// A PATTERN is a name, a glob ("django-*": '*', '?' and '[a-z]', of the whole
-// text), or a regular expression between slashes ("/^lib.*-dev$/": RE2's
-// syntax, found anywhere). Names of projects are compared normalized.
+// A PATTERN is a name, a glob ("django-*": '*' is any text, '?' any character),
+// or a regular expression between slashes ("/^lib.*-dev$/": RE2's syntax, found
+// anywhere). Names of projects are compared normalized.
 #ifndef TUFMIRROR_SELECT_RULES_H_
 #define TUFMIRROR_SELECT_RULES_H_
 

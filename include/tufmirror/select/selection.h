@@ -14,12 +14,13 @@
 #include "absl/time/time.h"
 #include "tufmirror/pypi/names.h"
 #include "tufmirror/pypi/upstream_page.h"
+#include "tufmirror/select/project_list.h"
 #include "tufmirror/select/rules.h"
 
 namespace tufmirror::select {
 
 // What is decided of a project or a file, and by which rule: "exclude_projects
-// 'django-*'", "requirements.txt:12", "no rule is against it".
+// 'django-*'", "/srv/requirements.txt:12", "no rule is against it".
 struct Verdict {
   bool selected = false;
   std::string rule;
@@ -61,15 +62,20 @@ class Selection {
                      const pypi::UpstreamPage& page,
                      const Dependencies& dependencies, absl::Time now) const;
 
-  // With with_dependencies: what `requires_dist` (as written in the core
-  // metadata of a selected file of a project that is wanted with `extras`) asks
-  // for, on any of the selected platforms and Pythons. Lines that do not parse
-  // are passed over.
+  // True with with_dependencies and an allow list.
   bool FollowsDependencies() const;
+  // What `requires_dist` (as written in the core metadata of a selected file of
+  // a project that is wanted with `extras`) asks for, on any of the selected
+  // platforms and Pythons. A line whose marker or specifier does not parse is
+  // followed, not lost; one without a name is passed over. URLs count as the
+  // project that they name.
   Dependencies DependenciesOf(const std::vector<std::string>& requires_dist,
                               const std::set<std::string>& extras) const;
   // The extras that the allow lists ask for.
   std::set<std::string> ExtrasOf(const pypi::ProjectName& project) const;
+
+  // Lines of the lists that they do without; for the operator to see.
+  const std::vector<ListNote>& notes() const;
 
   // The same for the same rules and the same content of lists; to be kept, so
   // that a change of the rules is noticed. One line of text.
