@@ -352,10 +352,9 @@ class Scanner {
         AddProblem(record.path, ConflictWith(*taken));
       }
     }
-    std::sort(result_.problems.begin(), result_.problems.end(),
-              [](const Problem& a, const Problem& b) {
-                return a.relative_path < b.relative_path;
-              });
+    std::sort(
+        result_.problems.begin(), result_.problems.end(),
+        [](const Problem& a, const Problem& b) { return a.what < b.what; });
   }
 
   void AddProblem(std::string_view path, absl::Status reason) {

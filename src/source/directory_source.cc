@@ -134,4 +134,24 @@ absl::StatusOr<DirectoryScan> ScanDirectory(const std::string& directory,
   return DirectoryScan(std::move(state));
 }
 
+absl::StatusOr<ProjectOffer> DirectorySource::Offer(
+    const pypi::ProjectName& project) {
+  ProjectOffer offer;
+  for (ScannedFile& scanned : scan_.FilesOf(project)) {
+    SourceFile file{.location = std::move(scanned.relative_path),
+                    .filename = std::move(scanned.filename),
+                    .project = project,
+                    .version = std::move(scanned.version),
+                    .sha256 = scanned.sha256,
+                    .size = scanned.size,
+                    .upload_time = scanned.upload_time,
+                    .requires_python = std::move(scanned.requires_python),
+                    .has_core_metadata = scanned.core_metadata.has_value(),
+                    .core_metadata = scanned.core_metadata};
+    offer.files.push_back(std::move(file));
+  }
+  offer.listed = !offer.files.empty();
+  return offer;
+}
+
 }  // namespace tufmirror::source

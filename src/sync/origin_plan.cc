@@ -18,45 +18,48 @@ namespace tufmirror::sync {
 namespace {
 
 using pypi::IndexFile;
-using source::ScannedFile;
+using source::SourceFile;
 
 using PublishedFiles = std::map<std::string, IndexFile, std::less<>>;
 
-absl::Status CheckName(const ScannedFile& file) {
+absl::Status CheckName(const SourceFile& file) {
   // The longer of the two names that the file will have.
   return tree::TreePathOfTarget(
              repo::CoreMetadataPath(file.project, file.filename))
       .status();
 }
 
-absl::Status Replaced(const ScannedFile& file, const IndexFile& published) {
+absl::Status Replaced(const SourceFile& file, const IndexFile& published) {
   return MakeFailure(
       Failure::kReplacedFile,
-      fmt::format("{}: expected the published bytes (sha256 {}), the directory "
-                  "has others (sha256 {}); a published file never changes: "
-                  "give new bytes a new version or build number",
-                  Printable(file.relative_path), published.sha256.Hex(),
-                  file.sha256.Hex()));
+      fmt::format("{}: expected the published bytes (sha256 {}), upstream has "
+                  "others (sha256 {}); a published file never changes: give "
+                  "new bytes a new version or build number",
+                  Printable(file.filename), published.sha256.Hex(),
+                  file.sha256->Hex()));
 }
 
 // Adds what `file` needs to `plan`; its line on the page to be.
-absl::StatusOr<IndexFile> PlanFile(const ScannedFile& file,
-                                   PublishedFiles& published,
-                                   ProjectPlan& plan) {
-  IndexFile line = IndexFileOf(file);
+absl::StatusOr<repo::ReleaseFile> PlanFile(const SourceFile& file,
+                                           PublishedFiles& published,
+                                           ProjectPlan& plan) {
+  repo::ReleaseFile line = LineOf(file);
   const auto found = published.find(file.filename);
   if (found == published.end()) {
     plan.new_files.push_back(file);
     return line;
   }
-  if (found->second.sha256 != file.sha256) {
-    return Replaced(file, found->second);
+  const IndexFile& before = found->second;
+  if (file.sha256 && before.sha256 != *file.sha256) {
+    return Replaced(file, before);
   }
   // The same bytes: what was said of them stays, however they came back.
-  line.upload_time = found->second.upload_time;
-  if (found->second.core_metadata) {
-    line.core_metadata = found->second.core_metadata;
-  } else if (line.core_metadata) {
+  line.file.sha256 = before.sha256;
+  line.file.size = before.size;
+  if (before.upload_time) line.file.upload_time = before.upload_time;
+  if (before.core_metadata) {
+    line.file.core_metadata = before.core_metadata;
+  } else if (file.has_core_metadata) {
     plan.new_metadata.push_back(file);
   }
   published.erase(found);
@@ -64,17 +67,6 @@ absl::StatusOr<IndexFile> PlanFile(const ScannedFile& file,
 }
 
 }  // namespace
-
-IndexFile IndexFileOf(const ScannedFile& file) {
-  IndexFile line;
-  line.filename = file.filename;
-  line.sha256 = file.sha256;
-  line.size = file.size;
-  line.upload_time = file.upload_time;
-  line.requires_python = file.requires_python;
-  line.core_metadata = file.core_metadata;
-  return line;
-}
 
 absl::StatusOr<std::optional<std::string>> PublishedProjects::Read(
     const std::string& path) {
@@ -107,8 +99,20 @@ absl::StatusOr<std::set<pypi::ProjectName>> PublishedProjects::Names() {
   return names;
 }
 
+repo::ReleaseFile LineOf(const SourceFile& file) {
+  IndexFile line;
+  line.filename = file.filename;
+  line.sha256 = file.sha256.value_or(Sha256());
+  line.size = file.size.value_or(0);
+  line.upload_time = file.upload_time;
+  line.requires_python = file.requires_python;
+  line.core_metadata = file.core_metadata;
+  line.yanked = file.yanked;
+  return {file.version, std::move(line)};
+}
+
 absl::StatusOr<ProjectPlan> PublishedProjects::Compare(
-    const pypi::ProjectName& project, std::vector<ScannedFile> files) {
+    const pypi::ProjectName& project, const source::ProjectOffer& offer) {
   ProjectPlan plan{project};
   ASSIGN_OR_RETURN(const auto text, Read(repo::JsonPagePath(project)));
   plan.published = text.has_value();
@@ -121,13 +125,13 @@ absl::StatusOr<ProjectPlan> PublishedProjects::Compare(
     }
   }
   std::vector<repo::ReleaseFile> lines;
-  for (const ScannedFile& file : files) {
+  for (const SourceFile& file : offer.files) {
     if (absl::Status safe = CheckName(file); !safe.ok()) {
-      plan.left_out.push_back({file.relative_path, std::move(safe)});
+      plan.left_out.push_back({file.filename, std::move(safe)});
       continue;
     }
-    ASSIGN_OR_RETURN(IndexFile line, PlanFile(file, published, plan));
-    lines.push_back({file.version, std::move(line)});
+    ASSIGN_OR_RETURN(repo::ReleaseFile line, PlanFile(file, published, plan));
+    lines.push_back(std::move(line));
   }
   for (const auto& [filename, file] : published) {
     plan.removed.push_back(repo::PackagePath(project, filename));
@@ -135,8 +139,11 @@ absl::StatusOr<ProjectPlan> PublishedProjects::Compare(
       plan.removed.push_back(repo::CoreMetadataPath(project, filename));
     }
   }
-  if (!lines.empty()) {
+  if (offer.listed) {
     plan.page = repo::MakeProjectPage(project, std::move(lines));
+    plan.page->status = offer.status;
+    plan.page->status_reason = offer.status_reason;
+    plan.page->last_serial = offer.last_serial;
   }
   plan.page_changes = plan.page ? !text || pypi::RenderJson(*plan.page) != *text
                                 : plan.published;
@@ -147,12 +154,12 @@ void ForEachPlanned(
     const ProjectPlan& plan,
     absl::FunctionRef<void(std::string_view action, const std::string& path)>
         visit) {
-  for (const ScannedFile& file : plan.new_files) {
+  for (const SourceFile& file : plan.new_files) {
     visit("add", repo::PackagePath(plan.project, file.filename));
-    if (!file.core_metadata) continue;
+    if (!file.has_core_metadata) continue;
     visit("add", repo::CoreMetadataPath(plan.project, file.filename));
   }
-  for (const ScannedFile& file : plan.new_metadata) {
+  for (const SourceFile& file : plan.new_metadata) {
     visit("add", repo::CoreMetadataPath(plan.project, file.filename));
   }
   for (const std::string& path : plan.removed) visit("remove", path);
@@ -171,8 +178,9 @@ void Count(const ProjectPlan& plan, PlanSummary& summary) {
   });
   summary.download_files +=
       2 * plan.new_files.size() + plan.new_metadata.size();
-  for (const ScannedFile& file : plan.new_files) {
-    summary.download_bytes += file.size;
+  for (const SourceFile& file : plan.new_files) {
+    summary.download_bytes =
+        SaturatingAdd(summary.download_bytes, file.size.value_or(0));
   }
 }
 

@@ -1,5 +1,4 @@
-// Compares what the source directory has of a project with what is published
-// of it.
+// Compares what the source offers of a project with what is published of it.
 #ifndef TUFMIRROR_SYNC_ORIGIN_PLAN_H_
 #define TUFMIRROR_SYNC_ORIGIN_PLAN_H_
 
@@ -15,31 +14,34 @@
 #include "tufmirror/client/repository_view.h"
 #include "tufmirror/pypi/names.h"
 #include "tufmirror/pypi/simple_index.h"
+#include "tufmirror/repo/project_pages.h"
 #include "tufmirror/report/run_report.h"
-#include "tufmirror/source/directory_source.h"
+#include "tufmirror/source/origin_source.h"
 #include "tufmirror/sync/brakes.h"
 
 namespace tufmirror::sync {
-
-// The line of `file` on its project's page.
-pypi::IndexFile IndexFileOf(const source::ScannedFile& file);
 
 // What a run is to do about one project.
 struct ProjectPlan {
   pypi::ProjectName project;
   bool published = false;  // has pages now
-  // The page to be; none if the project has no file any more.
+  // The page to be; none if the project is not to have one any more. Files
+  // whose digest or size the source does not know are on it as if these were
+  // zero, until they are known.
   std::optional<pypi::ProjectPage> page = {};
   bool page_changes = false;
-  // To be adopted: whole files with their core metadata, or, for files that
+  // To be supplied: whole files with their core metadata, or, for files that
   // are published without it, the core metadata alone.
-  std::vector<source::ScannedFile> new_files = {};
-  std::vector<source::ScannedFile> new_metadata = {};
+  std::vector<source::SourceFile> new_files = {};
+  std::vector<source::SourceFile> new_metadata = {};
   std::vector<std::string> removed = {};  // target paths, pages not among them
   std::vector<report::Problem> left_out = {};  // single files
 
   bool empty() const { return !page_changes && removed.empty(); }
 };
+
+// The line of `file` on its project's page.
+repo::ReleaseFile LineOf(const source::SourceFile& file);
 
 // Everything published is read from the verified live tree.
 class PublishedProjects {
@@ -51,11 +53,11 @@ class PublishedProjects {
   // Names of all projects on the root page.
   absl::StatusOr<std::set<pypi::ProjectName>> Names();
 
-  // Compares `files`, all that the directory has of `project`, with what is
+  // Compares `offer`, all that the source has of `project`, with what is
   // published. kReplacedFile if a published file has other bytes now: then the
   // whole project is to be held back.
   absl::StatusOr<ProjectPlan> Compare(const pypi::ProjectName& project,
-                                      std::vector<source::ScannedFile> files);
+                                      const source::ProjectOffer& offer);
 
  private:
   // Bytes of the published target `path`; nullopt if it is none.

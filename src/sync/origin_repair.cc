@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "sync/directory_supply.h"
 #include "sync/edition.h"
 #include "sync/live_files.h"
-#include "sync/origin_adopt.h"
 #include "sync/origin_plan.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
@@ -79,16 +79,18 @@ absl::Status OriginRepair::Mend(const std::string& target) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<source::ScannedFile>> OriginRepair::FilesOf(
+absl::StatusOr<std::vector<source::SourceFile>> OriginRepair::FilesOf(
     const pypi::ProjectName& project) {
-  if (!scan_) {
+  if (!source_) {
     source::ScanOptions options;
     options.now = now_;
-    ASSIGN_OR_RETURN(
-        scan_, source::ScanDirectory(config_.upstream.directory,
-                                     home_.layout().source_index(), options));
+    ASSIGN_OR_RETURN(auto scan, source::ScanDirectory(
+                                    config_.upstream.directory,
+                                    home_.layout().source_index(), options));
+    source_.emplace(std::move(scan));
   }
-  return scan_->FilesOf(project);
+  ASSIGN_OR_RETURN(source::ProjectOffer offer, source_->Offer(project));
+  return std::move(offer.files);
 }
 
 absl::Status OriginRepair::CopyFromSource(const TargetPath& path,
@@ -96,9 +98,8 @@ absl::Status OriginRepair::CopyFromSource(const TargetPath& path,
   ASSIGN_OR_RETURN(const pypi::ProjectName project, ProjectIn(path));
   ASSIGN_OR_RETURN(const auto files, FilesOf(project));
   const std::string partial = PartialPathOf(staging_, path, content);
-  for (const source::ScannedFile& file : files) {
-    const std::string from =
-        config_.upstream.directory + "/" + file.relative_path;
+  for (const source::SourceFile& file : files) {
+    const std::string from = config_.upstream.directory + "/" + file.location;
     if (repo::PackagePath(project, file.filename) == path.str()) {
       RETURN_IF_ERROR(CopyVerified(from, content, partial));
       return AcceptFile(staging_, path, content, partial);
@@ -109,7 +110,7 @@ absl::Status OriginRepair::CopyFromSource(const TargetPath& path,
     if (!is_metadata) continue;
     ASSIGN_OR_RETURN(
         const std::string bytes,
-        source::ReadMetadataFile(from, file.filename, *file.core_metadata));
+        source::ReadMetadataFile(from, file.filename, file.core_metadata));
     RETURN_IF_ERROR(crypto::CheckContent(bytes, content, from));
     RETURN_IF_ERROR(fs::WriteFileAtomically(
         partial, bytes, tree::kServedFileMode, fs::Durability::kNone));
@@ -152,8 +153,8 @@ absl::StatusOr<std::vector<repo::RenderedPages>> OriginRepair::PagesLike(
   if (published) pages.push_back(repo::RenderProject(*published));
   ASSIGN_OR_RETURN(const auto files, FilesOf(project));
   std::vector<repo::ReleaseFile> lines;
-  for (const source::ScannedFile& file : files) {
-    lines.push_back({file.version, IndexFileOf(file)});
+  for (const source::SourceFile& file : files) {
+    lines.push_back(LineOf(file));
   }
   pages.push_back(
       repo::RenderProject(repo::MakeProjectPage(project, std::move(lines))));

@@ -55,7 +55,7 @@ class OriginRepair {
   absl::StatusOr<std::optional<pypi::ProjectPage>> PublishedPage(
       const pypi::ProjectName& project);
   absl::StatusOr<std::vector<pypi::ProjectName>> PublishedProjectNames();
-  absl::StatusOr<std::vector<source::ScannedFile>> FilesOf(
+  absl::StatusOr<std::vector<source::SourceFile>> FilesOf(
       const pypi::ProjectName& project);
   absl::Status Publish();
 
@@ -67,7 +67,7 @@ class OriginRepair {
   const tree::StagingArea staging_;
   std::string live_root_;
   std::optional<client::RepositoryView> view_;
-  std::optional<source::DirectoryScan> scan_;  // made when it is needed
+  std::optional<source::DirectorySource> source_;  // made when it is needed
   std::map<TargetPath, ExpectedContent> mended_;
 };
 

@@ -12,17 +12,19 @@ absl::Status RunOrigin(const tree::Home& home, const Config& config,
   OriginSession session(home, config, options, report);
   RETURN_IF_ERROR(
       RunPhase("open", report, [&] { return session.OpenPublished(); }));
-  RETURN_IF_ERROR(RunPhase("scan", report, [&] { return session.Scan(); }));
+  RETURN_IF_ERROR(RunPhase(
+      config.upstream.kind == UpstreamKind::kDirectory ? "scan" : "fetch",
+      report, [&] { return session.LookUpstream(); }));
   RETURN_IF_ERROR(
       RunPhase("compare", report, [&] { return session.Compare(); }));
   if (options.dry_run) return session.ShowPlan();
-  if (!session.MustPublish()) return session.RememberScan();
+  if (!session.MustPublish()) return session.RememberSource();
   RETURN_IF_ERROR(session.ReadOnlineKey());
   RETURN_IF_ERROR(session.CheckBrakesOfPlan());
   RETURN_IF_ERROR(RunPhase("adopt", report, [&] { return session.Adopt(); }));
   // Comparing may have found more than there was, such as the same bytes in a
   // file that was touched.
-  if (!session.MustPublish()) return session.RememberScan();
+  if (!session.MustPublish()) return session.RememberSource();
   return RunPhase("publish", report, [&] { return session.Publish(); });
 }
 

@@ -7,12 +7,14 @@
 
 #include "fmt/format.h"
 #include "sync/offline_roles.h"
+#include "sync/origin_adoption.h"
 #include "sync/parallel.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
 #include "tufmirror/fs/file.h"
 #include "tufmirror/repo/tree_view.h"
+#include "tufmirror/source/directory_source.h"
 #include "tufmirror/tree/layout.h"
 
 namespace tufmirror::sync {
@@ -80,7 +82,16 @@ absl::Status OriginSession::Tick(std::string_view phase, uint64_t done,
   return options_.on_progress(progress);
 }
 
-absl::Status OriginSession::Scan() {
+absl::Status OriginSession::LookUpstream() {
+  ASSIGN_OR_RETURN(source_, ScanDirectory());
+  for (const source::Problem& problem : source_->problems()) {
+    report_.problems.push_back({problem.what, problem.reason});
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<source::OriginSource>>
+OriginSession::ScanDirectory() {
   absl::Status ticked;  // written by one thread at a time, read after the scan
   std::atomic<bool> stop = false;
   source::ScanOptions scan_options;
@@ -96,11 +107,7 @@ absl::Status OriginSession::Scan() {
       config_.upstream.directory, home_.layout().source_index(), scan_options);
   RETURN_IF_ERROR(ticked);
   RETURN_IF_ERROR(scan.status());
-  scan_.emplace(*std::move(scan));
-  for (const source::Problem& problem : scan_->problems()) {
-    report_.problems.push_back({problem.relative_path, problem.reason});
-  }
-  return absl::OkStatus();
+  return std::make_unique<source::DirectorySource>(*std::move(scan));
 }
 
 void OriginSession::HoldBack(const pypi::ProjectName& project,
@@ -109,36 +116,43 @@ void OriginSession::HoldBack(const pypi::ProjectName& project,
   held_back_.push_back(project);
 }
 
-absl::StatusOr<std::optional<ProjectPlan>> OriginSession::PlanOf(
-    const pypi::ProjectName& project) {
-  auto plan = published_->Compare(project, scan_->FilesOf(project));
-  if (plan.ok()) return *std::move(plan);
-  if (FailureOf(plan.status()) == Failure::kCancelled) return plan.status();
-  HoldBack(project, plan.status());
-  return std::nullopt;
+absl::StatusOr<std::optional<OriginSession::Adoption>>
+OriginSession::AdoptionOf(const pypi::ProjectName& project) {
+  const auto held_back = [&](const absl::Status& status)
+      -> absl::StatusOr<std::optional<Adoption>> {
+    if (FailureOf(status) == Failure::kCancelled) return status;
+    HoldBack(project, status);
+    return std::nullopt;
+  };
+  auto offer = source_->Offer(project);
+  if (!offer.ok()) return held_back(offer.status());
+  auto plan = published_->Compare(project, *offer);
+  if (!plan.ok()) return held_back(plan.status());
+  return Adoption{*std::move(offer), *std::move(plan)};
 }
 
 absl::Status OriginSession::Compare() {
-  std::vector<pypi::ProjectName> candidates = scan_->changed_projects();
+  std::vector<pypi::ProjectName> candidates = source_->changed_projects();
   const bool index_is_of_live =
-      scan_->had_index() &&
+      source_->knows_changes() &&
       state_.indexed_version == generation_.timestamp_version;
   if (!index_is_of_live) {
     ASSIGN_OR_RETURN(std::set<pypi::ProjectName> all, published_->Names());
-    for (pypi::ProjectName& name : scan_->Projects()) {
+    for (pypi::ProjectName& name : source_->Projects()) {
       all.insert(std::move(name));
     }
     candidates.assign(all.begin(), all.end());
   }
   for (const pypi::ProjectName& project : candidates) {
-    ASSIGN_OR_RETURN(std::optional<ProjectPlan> plan, PlanOf(project));
-    if (!plan) continue;
-    for (report::Problem& problem : plan->left_out) {
+    ASSIGN_OR_RETURN(std::optional<Adoption> adoption, AdoptionOf(project));
+    if (!adoption) continue;
+    ProjectPlan& plan = adoption->plan;
+    for (report::Problem& problem : plan.left_out) {
       report_.problems.push_back(std::move(problem));
     }
-    if (!plan->left_out.empty()) held_back_.push_back(project);
-    if (plan->empty()) continue;
-    Count(*plan, summary_);
+    if (!plan.left_out.empty()) held_back_.push_back(project);
+    if (plan.empty()) continue;
+    Count(plan, summary_);
     changed_.push_back(project);
   }
   summary_.current_targets = generation_.targets;
@@ -147,8 +161,9 @@ absl::Status OriginSession::Compare() {
 
 absl::Status OriginSession::ShowPlan() {
   for (const pypi::ProjectName& project : changed_) {
+    ASSIGN_OR_RETURN(const source::ProjectOffer offer, source_->Offer(project));
     ASSIGN_OR_RETURN(const ProjectPlan plan,
-                     published_->Compare(project, scan_->FilesOf(project)));
+                     published_->Compare(project, offer));
     ForEachPlanned(plan,
                    [this](std::string_view action, const std::string& path) {
                      if (options_.on_planned) options_.on_planned(action, path);
@@ -165,8 +180,8 @@ bool OriginSession::MustPublish() const {
 }
 
 // The index first: until the state says so, it counts for nothing.
-absl::Status OriginSession::RememberScan() {
-  RETURN_IF_ERROR(scan_->SaveIndex(held_back_));
+absl::Status OriginSession::RememberSource() {
+  RETURN_IF_ERROR(source_->Save(held_back_));
   state_.indexed_version = generation_.timestamp_version;
   if (state_ == loaded_state_) return absl::OkStatus();
   return SaveOriginState(home_.layout(), state_);

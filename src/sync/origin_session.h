@@ -13,14 +13,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "sync/edition.h"
-#include "sync/origin_adopt.h"
 #include "sync/origin_plan.h"
 #include "sync/origin_state.h"
+#include "sync/package_supply.h"
 #include "tufmirror/client/repository_view.h"
+#include "tufmirror/http/transfers.h"
 #include "tufmirror/repo/editor.h"
 #include "tufmirror/repo/keys.h"
 #include "tufmirror/report/run_report.h"
-#include "tufmirror/source/directory_source.h"
+#include "tufmirror/source/origin_source.h"
 #include "tufmirror/sync/brakes.h"
 #include "tufmirror/sync/config.h"
 #include "tufmirror/sync/run.h"
@@ -41,35 +42,38 @@ class OriginSession {
   // Opens and verifies what is published. kExpired if an offline role is
   // expired.
   absl::Status OpenPublished();
-  // Looks at the source directory.
-  absl::Status Scan();
+  // Looks at upstream: scans the directory, or fetches what the index has new.
+  absl::Status LookUpstream();
   // Compares project by project; what is held back goes to the report.
   absl::Status Compare();
   // Tells options.on_planned what a run would do.
   absl::Status ShowPlan();
   // True if there is something to publish or to sign again.
   bool MustPublish() const;
-  // Remembers the scan, where nothing was to be published.
-  absl::Status RememberScan();
+  // Remembers what upstream has, where nothing was to be published.
+  absl::Status RememberSource();
   // Reads the online key, before anything is done that it is needed for.
   absl::Status ReadOnlineKey();
   absl::Status CheckBrakesOfPlan() const;
-  // Copies new files below packages/, renders pages, edits targets.
+  // Brings new files below packages/, renders pages, edits targets.
   absl::Status Adopt();
   // Signs, stages, verifies the staged tree, and makes it live.
   absl::Status Publish();
 
  private:
-  // One project of a batch, and the files to adopt for it.
+  // One project of a batch, and the files to bring for it.
   struct Adoption;
 
+  absl::StatusOr<std::unique_ptr<source::OriginSource>> ScanDirectory();
   absl::Status CountPublished();
-  absl::StatusOr<std::optional<ProjectPlan>> PlanOf(
+  absl::StatusOr<std::optional<Adoption>> AdoptionOf(
       const pypi::ProjectName& project);
   void HoldBack(const pypi::ProjectName& project, absl::Status reason);
   absl::Status AdoptBatch(const std::vector<pypi::ProjectName>& batch,
-                          PackageAdopter& adopter);
-  absl::Status ApplyProject(const Adoption& adoption);
+                          PackageSupply& supply);
+  absl::Status Settle(Adoption& adoption);
+  absl::Status ApplyProject(const ProjectPlan& plan,
+                            const std::vector<WantedPackage>& wanted);
   absl::Status PutIndexPages();
   absl::Status StageBlobOf(std::string_view bytes);
   absl::StatusOr<int64_t> NextVersion() const;
@@ -94,7 +98,7 @@ class OriginSession {
   std::unique_ptr<client::RepositoryView> view_;
   std::optional<repo::RepositoryEditor> editor_;
   std::unique_ptr<PublishedProjects> published_;
-  std::optional<source::DirectoryScan> scan_;
+  std::unique_ptr<source::OriginSource> source_;
   std::vector<pypi::ProjectName> changed_;    // to be published
   std::vector<pypi::ProjectName> held_back_;  // as they are published
   std::set<pypi::ProjectName> index_;         // projects on the root page

@@ -30,8 +30,6 @@ std::optional<ExpectedContent> ContentOf(
   return target->content;
 }
 
-// Projects in memory at a time.
-constexpr size_t kBatch = 256;
 constexpr uint64_t kMaxTimestampBytes = uint64_t{64} << 10;
 
 // The version of the timestamp in `tree_root`, unverified; 0 if there is none
@@ -50,121 +48,6 @@ int64_t TimestampVersionIn(const std::string& tree_root) {
 }
 
 }  // namespace
-
-struct OriginSession::Adoption {
-  struct File {
-    const source::ScannedFile* scanned;
-    bool metadata;  // the core metadata of `scanned`, not itself
-    absl::StatusOr<tuf::TargetFile> adopted;
-  };
-  ProjectPlan plan;
-  std::vector<File> files = {};
-
-  // The first failure among the files.
-  absl::Status status() const {
-    for (const File& file : files) RETURN_IF_ERROR(file.adopted.status());
-    return absl::OkStatus();
-  }
-};
-
-absl::Status OriginSession::StageBlobOf(std::string_view bytes) {
-  return staging_.PutBlob(bytes).status();
-}
-
-absl::Status OriginSession::Adopt() {
-  ASSIGN_OR_RETURN(index_, published_->Names());
-  PackageAdopter adopter(home_, config_.upstream.directory, retired_);
-  for (size_t begin = 0; begin < changed_.size(); begin += kBatch) {
-    const size_t end = std::min(begin + kBatch, changed_.size());
-    RETURN_IF_ERROR(Tick("adopt", begin, changed_.size()));
-    RETURN_IF_ERROR(
-        AdoptBatch({changed_.begin() + static_cast<ptrdiff_t>(begin),
-                    changed_.begin() + static_cast<ptrdiff_t>(end)},
-                   adopter));
-  }
-  if (index_changed_) RETURN_IF_ERROR(PutIndexPages());
-  changed_.clear();
-  return editor_->Resolve();
-}
-
-absl::Status OriginSession::AdoptBatch(
-    const std::vector<pypi::ProjectName>& batch, PackageAdopter& adopter) {
-  std::vector<Adoption> adoptions;
-  for (const pypi::ProjectName& project : batch) {
-    ASSIGN_OR_RETURN(std::optional<ProjectPlan> plan, PlanOf(project));
-    if (plan) adoptions.push_back({*std::move(plan)});
-  }
-  std::vector<Adoption::File*> files;
-  for (Adoption& adoption : adoptions) {
-    const ProjectPlan& plan = adoption.plan;
-    const auto pending = absl::UnknownError("not adopted");
-    for (const source::ScannedFile& file : plan.new_files) {
-      adoption.files.push_back({&file, false, pending});
-      if (!file.core_metadata) continue;
-      adoption.files.push_back({&file, true, pending});
-    }
-    for (const source::ScannedFile& file : plan.new_metadata) {
-      adoption.files.push_back({&file, true, pending});
-    }
-    for (Adoption::File& file : adoption.files) files.push_back(&file);
-  }
-  RETURN_IF_ERROR(ParallelFor(
-      files.size(),
-      [&](size_t i) {
-        Adoption::File& file = *files[i];
-        file.adopted = file.metadata ? adopter.AdoptMetadata(*file.scanned)
-                                     : adopter.AdoptFile(*file.scanned);
-        const Failure failure = FailureOf(file.adopted.status());
-        const bool own_trouble =
-            failure == Failure::kHeldBack || failure == Failure::kReplacedFile;
-        return file.adopted.ok() || own_trouble ? absl::OkStatus()
-                                                : file.adopted.status();
-      },
-      [this, &files](size_t done) {
-        return Tick("adopt", done, files.size());
-      }));
-  for (const Adoption& adoption : adoptions) {
-    if (absl::Status status = adoption.status(); !status.ok()) {
-      HoldBack(adoption.plan.project, std::move(status));
-      continue;
-    }
-    RETURN_IF_ERROR(ApplyProject(adoption));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status OriginSession::ApplyProject(const Adoption& adoption) {
-  const ProjectPlan& plan = adoption.plan;
-  for (const Adoption::File& file : adoption.files) {
-    RETURN_IF_ERROR(editor_->Put(*file.adopted));
-    ++report_.files_downloaded;
-  }
-  for (const std::string& path : plan.removed) {
-    RETURN_IF_ERROR(editor_->Remove(path));
-  }
-  if (!plan.page) {
-    index_changed_ |= index_.erase(plan.project) > 0;
-    RETURN_IF_ERROR(editor_->Remove(repo::HtmlPagePath(plan.project)));
-    return editor_->Remove(repo::JsonPagePath(plan.project));
-  }
-  index_changed_ |= index_.insert(plan.project).second;
-  const repo::RenderedPages pages = repo::RenderProject(*plan.page);
-  for (const repo::RenderedPage* page : {&pages.html, &pages.json}) {
-    RETURN_IF_ERROR(StageBlobOf(page->bytes));
-    RETURN_IF_ERROR(editor_->Put(page->target));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status OriginSession::PutIndexPages() {
-  const repo::RenderedPages pages =
-      repo::RenderIndex({index_.begin(), index_.end()});
-  for (const repo::RenderedPage* page : {&pages.html, &pages.json}) {
-    RETURN_IF_ERROR(StageBlobOf(page->bytes));
-    RETURN_IF_ERROR(editor_->Put(page->target));
-  }
-  return absl::OkStatus();
-}
 
 // Above everything that was ever signed, published or not.
 absl::StatusOr<int64_t> OriginSession::NextVersion() const {
@@ -252,7 +135,7 @@ absl::Status OriginSession::SaveStateBeforeCommit(int64_t version) {
   state_.indexed_version = version;
   state_.bins = editor_->bin_states();
   RETURN_IF_ERROR(SaveOriginState(home_.layout(), state_));
-  RETURN_IF_ERROR(scan_->SaveIndex(held_back_));
+  RETURN_IF_ERROR(source_->Save(held_back_));
   return retired_.Save(home_);
 }
 

@@ -227,7 +227,7 @@ TEST_F(DirectorySourceTest, ReportsWhatIsNoDistributionAndGoesOn) {
       {"noversion.tar.gz", Failure::kMalformed},
       {"old-1.0-py2.7.egg", Failure::kUnsupported}};
   for (size_t i = 0; i < 5; ++i) {
-    EXPECT_EQ(scan.problems()[i].relative_path, expected[i].first);
+    EXPECT_EQ(scan.problems()[i].what, expected[i].first);
     EXPECT_THAT(scan.problems()[i].reason,
                 FailsWith(expected[i].second, expected[i].first));
   }
@@ -251,7 +251,7 @@ TEST_F(DirectorySourceTest, RemembersBadFilesWithOddNames) {
   const DirectoryScan again = Scan();
   EXPECT_EQ(reads_, 0U);
   ASSERT_THAT(again.problems(), SizeIs(1));
-  EXPECT_EQ(again.problems()[0].relative_path, "odd\tname\nand \\ more");
+  EXPECT_EQ(again.problems()[0].what, "odd\tname\nand \\ more");
 }
 
 TEST_F(DirectorySourceTest, TakesOneOfEqualFilesInSilence) {
@@ -283,7 +283,7 @@ TEST_F(DirectorySourceTest, HoldsBackTheLaterOfTwoFilesOfOneName) {
     ASSERT_THAT(Files(scan, "foo"), SizeIs(1));
     EXPECT_EQ(Files(scan, "foo")[0].relative_path, "b/foo-1.tar.gz");
     ASSERT_THAT(scan.problems(), SizeIs(2));
-    EXPECT_EQ(scan.problems()[0].relative_path, "a/foo-1.tar.gz");
+    EXPECT_EQ(scan.problems()[0].what, "a/foo-1.tar.gz");
     EXPECT_THAT(scan.problems()[0].reason,
                 FailsWith(Failure::kHeldBack, "'b/foo-1.tar.gz'"));
   }

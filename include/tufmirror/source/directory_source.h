@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -23,6 +24,7 @@
 #include "absl/time/time.h"
 #include "tufmirror/base/digest.h"
 #include "tufmirror/pypi/names.h"
+#include "tufmirror/source/origin_source.h"
 
 namespace tufmirror::source {
 
@@ -41,15 +43,6 @@ struct ScannedFile {
   std::string requires_python;          // empty if absent
   std::optional<Sha256> core_metadata;  // wheels: of METADATA, see
                                         // ReadMetadataFile
-};
-
-// A file that is left out, and why. kUnsupported: not a distribution;
-// kMalformed, kTooLarge: see ReadDistribution; kHeldBack: the file name is
-// there twice with different bytes, or the file changed while it was read;
-// others: it could not be read.
-struct Problem {
-  std::string relative_path;
-  absl::Status reason;
 };
 
 struct ScanOptions {
@@ -94,7 +87,11 @@ class DirectoryScan {
   // Number of distributions of all projects.
   size_t file_count() const;
 
-  // Sorted by path. Hidden files and directories, "index.html", and companions
+  // Named by path, sorted. kUnsupported: not a distribution; kMalformed,
+  // kTooLarge: see ReadDistribution; kHeldBack: the file name is there twice
+  // with different bytes, or the file changed while it was read; others: it
+  // could not be read. Hidden files and directories, "index.html", and
+  // companions
   // (.metadata, .asc, .sig, .provenance) are passed over in silence; every
   // other regular file is a distribution or a problem, in every scan anew.
   const std::vector<Problem>& problems() const;
@@ -122,6 +119,31 @@ class DirectoryScan {
 absl::StatusOr<DirectoryScan> ScanDirectory(const std::string& directory,
                                             const std::string& index_path,
                                             const ScanOptions& options = {});
+
+// A scanned directory as an origin's source.
+class DirectorySource : public OriginSource {
+ public:
+  explicit DirectorySource(DirectoryScan scan) : scan_(std::move(scan)) {}
+
+  bool knows_changes() const override { return scan_.had_index(); }
+  const std::vector<pypi::ProjectName>& changed_projects() const override {
+    return scan_.changed_projects();
+  }
+  std::vector<pypi::ProjectName> Projects() const override {
+    return scan_.Projects();
+  }
+  absl::StatusOr<ProjectOffer> Offer(const pypi::ProjectName& project) override;
+  const std::vector<Problem>& problems() const override {
+    return scan_.problems();
+  }
+  absl::Status Save(
+      const std::vector<pypi::ProjectName>& unpublished) override {
+    return scan_.SaveIndex(unpublished);
+  }
+
+ private:
+  DirectoryScan scan_;
+};
 
 }  // namespace tufmirror::source
 

@@ -4,6 +4,7 @@
 #ifndef TUFMIRROR_SOURCE_DISTRIBUTION_READER_H_
 #define TUFMIRROR_SOURCE_DISTRIBUTION_READER_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -35,10 +36,11 @@ absl::StatusOr<Distribution> ReadDistribution(const std::string& path,
                                               std::string_view filename);
 
 // The metadata_file of the wheel `path` again, for when it is published:
-// kDigest if its SHA-256 is no longer `expected`; else as ReadDistribution.
-absl::StatusOr<std::string> ReadMetadataFile(const std::string& path,
-                                             std::string_view filename,
-                                             const Sha256& expected);
+// kDigest if its SHA-256 is not `expected` (nullopt: any is right); else as
+// ReadDistribution.
+absl::StatusOr<std::string> ReadMetadataFile(
+    const std::string& path, std::string_view filename,
+    const std::optional<Sha256>& expected);
 
 }  // namespace tufmirror::source
 

@@ -26,24 +26,26 @@ struct SourceFile {
   pypi::ProjectName project;
   std::string version;  // normal form; as written if not PEP 440
   // Not known: an index that lists no sha256 (where the operator allows it).
-  std::optional<Sha256> sha256;
-  std::optional<uint64_t> size;           // bytes; an index may not say
-  std::optional<absl::Time> upload_time;  // an index may not say
-  std::string requires_python;            // empty if absent
+  std::optional<Sha256> sha256 = {};
+  std::optional<uint64_t> size = {};           // bytes; an index may not say
+  std::optional<absl::Time> upload_time = {};  // an index may not say
+  std::string requires_python = {};            // empty if absent
   // FILENAME.metadata is offered, with this digest if that is known. A
   // directory offers what ReadMetadataFile reads out of a wheel.
   bool has_core_metadata = false;
-  std::optional<Sha256> core_metadata;
-  std::optional<std::string> yanked;  // the reason, may be empty
-  std::string provenance;             // URL (PEP 740), empty if absent
+  std::optional<Sha256> core_metadata = {};
+  std::optional<std::string> yanked = {};  // the reason, may be empty
+  std::string provenance = {};             // URL (PEP 740), empty if absent
+
+  friend bool operator==(const SourceFile&, const SourceFile&) = default;
 };
 
 // All that a source has of one project.
 struct ProjectOffer {
+  // True if the project is to have a page, be it one without files.
+  bool listed = false;
   // Each file name once, sorted.
   std::vector<SourceFile> files;
-  // Release versions without files, as a page may list them (PEP 700).
-  std::vector<std::string> versions;
   std::string status;  // PEP 792, empty: active
   std::string status_reason;
   std::optional<int64_t> last_serial;
@@ -70,8 +72,8 @@ class OriginSource {
   // All projects that have something to publish, sorted.
   virtual std::vector<pypi::ProjectName> Projects() const = 0;
 
-  // Empty (no files, no status) for a project that is not to be published. An
-  // error holds this project back as it is published now.
+  // One that is not listed and has no files for a project that is not to be
+  // published. An error holds this project back as it is published now.
   virtual absl::StatusOr<ProjectOffer> Offer(
       const pypi::ProjectName& project) = 0;
 

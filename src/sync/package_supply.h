@@ -1,0 +1,50 @@
+// Where an origin's new files come from: each kind of upstream has its supply.
+#ifndef TUFMIRROR_SYNC_PACKAGE_SUPPLY_H_
+#define TUFMIRROR_SYNC_PACKAGE_SUPPLY_H_
+
+#include <cstddef>
+#include <optional>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "tufmirror/source/origin_source.h"
+#include "tufmirror/tuf/model.h"
+
+namespace tufmirror::sync {
+
+// What was brought below packages/ for one file.
+struct SuppliedPackage {
+  // None if only its core metadata was wanted.
+  std::optional<tuf::TargetFile> file;
+  // None if the file offers none, or if what it offers cannot be had.
+  std::optional<tuf::TargetFile> core_metadata;
+};
+
+struct WantedPackage {
+  const source::SourceFile* file;
+  // The file itself is published already, and only its core metadata is
+  // wanted.
+  bool is_published = false;
+  // kHeldBack, kReplacedFile: trouble with this file alone.
+  absl::StatusOr<SuppliedPackage> supplied = absl::UnknownError("not supplied");
+};
+
+class PackageSupply {
+ public:
+  virtual ~PackageSupply() = default;
+
+  // Brings the wanted packages below packages/, several at a time, each
+  // verified against all that its offer promises, and sets their `supplied`.
+  // An error is one that concerns every file (the disk is full, the run was
+  // stopped). `tick` is called with the number of finished ones about ten
+  // times a second; its error stops all.
+  virtual absl::Status Supply(
+      absl::Span<WantedPackage> wanted,
+      absl::FunctionRef<absl::Status(size_t done)> tick) = 0;
+};
+
+}  // namespace tufmirror::sync
+
+#endif  // TUFMIRROR_SYNC_PACKAGE_SUPPLY_H_
