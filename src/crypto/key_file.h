@@ -10,9 +10,7 @@
 
 namespace tufmirror::crypto {
 
-// The bytes of `path`. kNotFound if absent; kKey if it is no regular file (a
-// symlink is none), if group or others have any permission on it, if it is
-// larger than 64 KiB or cannot be opened.
+// ReadSecretFile for a private key.
 absl::StatusOr<Secret> ReadKeyFile(const std::string& path);
 
 // Writes `bytes` to the new file `path`, mode 0600, durable when this returns.

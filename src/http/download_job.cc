@@ -55,6 +55,8 @@ Step DownloadJob::Order(Awaiting awaiting, WriteOrder::Kind kind,
 }
 
 absl::Status DownloadJob::PrepareTry(EasyHandle& handle) {
+  // Another try may get other bytes, and nothing would tell.
+  if (held_ > 0 && !rules_.HasDigest()) StartOver();
   offset_ = held_;
   resumed_ = held_ > 0;
   judged_ = false;
@@ -62,7 +64,7 @@ absl::Status DownloadJob::PrepareTry(EasyHandle& handle) {
   wrong_ = absl::OkStatus();
   unwanted_bytes_ = 0;
   if (restarted_ || !rounds_.untroubled()) ++context_.counters.retries;
-  chunk_.reserve(ChunkBytes());
+  if (rules_.IsExact()) chunk_.reserve(ChunkBytes());
   return handle.Prepare(
       {.url = request_.urls[rounds_.current()],
        .offset = offset_,
@@ -108,12 +110,16 @@ void DownloadJob::JudgeResponse(EasyHandle& handle) {
     }
   }
   const std::optional<uint64_t> declared = handle.ContentLength();
-  if (declared && *declared != request_.content.length - held_) {
-    wrong_ =
-        MakeFailure(Failure::kLength,
-                    fmt::format("expected {} bytes, got Content-Length {}",
-                                request_.content.length - held_, *declared));
-  }
+  if (declared) wrong_ = JudgeLength(*declared);
+}
+
+absl::Status DownloadJob::JudgeLength(uint64_t declared) const {
+  const uint64_t most = rules_.most() - held_;
+  if (rules_.IsExact() ? declared == most : declared <= most) return {};
+  return MakeFailure(
+      rules_.IsExact() ? Failure::kLength : Failure::kTooLarge,
+      fmt::format("expected {}{} bytes, got Content-Length {}",
+                  rules_.IsExact() ? "" : "at most ", most, declared));
 }
 
 Job::Take DownloadJob::OnData(EasyHandle& handle, std::string_view bytes) {
@@ -124,7 +130,7 @@ Job::Take DownloadJob::OnData(EasyHandle& handle, std::string_view bytes) {
     return unwanted_bytes_ > kMaxUnwantedBytes ? Take::kAbort : Take::kTaken;
   }
   if (bytes.size() > request_.content.length - held_) {
-    wrong_ = TooLong();
+    wrong_ = rules_.TooLong();
     return Take::kAbort;
   }
   if (writer_.failed()) return Take::kAbort;
@@ -135,15 +141,17 @@ Job::Take DownloadJob::OnData(EasyHandle& handle, std::string_view bytes) {
   if (chunk_.size() >= enough && held_ < request_.content.length) {
     on_disk_ = true;
     writer_.Submit(WriteOrder::Kind::kAppend, std::exchange(chunk_, {}));
-    chunk_.reserve(enough);
+    if (rules_.IsExact()) chunk_.reserve(enough);
   }
   return Take::kTaken;
 }
 
-absl::Status DownloadJob::TooLong() const {
-  return MakeFailure(
-      Failure::kLength,
-      fmt::format("expected {} bytes, got more", request_.content.length));
+bool DownloadJob::IsComplete(const EasyHandle& handle, CURLcode code) const {
+  if (!judged_) return false;
+  if (rules_.IsExact()) return held_ == rules_.most();
+  // A cut connection looks like the end where nothing says how long the body
+  // is; a digest would tell.
+  return code == CURLE_OK && (rules_.HasDigest() || handle.EndIsMarked());
 }
 
 Step DownloadJob::OnTryEnd(EasyHandle& handle, CURLcode code) {
@@ -156,18 +164,22 @@ Step DownloadJob::OnTryEnd(EasyHandle& handle, CURLcode code) {
   }
   if (!IsWanted(status)) return AfterFailure(handle.FailureAfter(code));
   if (!judged_ && code == CURLE_OK) JudgeResponse(handle);  // an empty body
-  if (code == CURLE_FILESIZE_EXCEEDED) wrong_ = TooLong();
+  if (code == CURLE_FILESIZE_EXCEEDED) wrong_ = rules_.TooLong();
   if (!wrong_.ok()) return AfterWrong(std::move(wrong_));
-  if (held_ == request_.content.length && judged_) {
+  if (IsComplete(handle, code)) {
     return Order(Awaiting::kFinish, WriteOrder::Kind::kFinish,
                  std::exchange(chunk_, {}));
   }
   if (code != CURLE_OK) return AfterFailure(handle.FailureAfter(code));
   // No length was declared: the connection may have been cut.
   return AfterFailure(
-      {.status = MakeFailure(Failure::kLength,
-                             fmt::format("expected {} bytes, got {}",
-                                         request_.content.length, held_)),
+      {.status = MakeFailure(
+           Failure::kLength,
+           rules_.IsExact()
+               ? fmt::format("expected {} bytes, got {}", rules_.most(), held_)
+               : fmt::format("expected a declared length, got {} bytes and "
+                             "none",
+                             held_)),
        .can_heal = true});
 }
 
@@ -231,7 +243,7 @@ Step DownloadJob::OnPoolDone() {
     return Order(Awaiting::kFinish, WriteOrder::Kind::kFinish, {});
   }
   if (awaiting_ == Awaiting::kCopy) {
-    context_.counters.bytes_received += request_.content.length;
+    context_.counters.bytes_received += answer.length;
   }
   ++context_.counters.files_verified;
   return Step::Report();

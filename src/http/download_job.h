@@ -2,6 +2,7 @@
 #ifndef TUFMIRROR_SRC_HTTP_DOWNLOAD_JOB_H_
 #define TUFMIRROR_SRC_HTTP_DOWNLOAD_JOB_H_
 
+#include "http/content_check.h"
 #include "http/download_writer.h"
 #include "http/job.h"
 #include "http/job_context.h"
@@ -14,6 +15,7 @@ class DownloadJob : public Job {
               Transfers::DownloadDone done)
       : request_(std::move(request)),
         context_(context),
+        rules_(request_),
         writer_(request_, context.pool, this),
         rounds_(request_.urls.size(), context.options.retries),
         done_(done) {}
@@ -37,18 +39,22 @@ class DownloadJob : public Job {
   // Forgets all bytes held, in memory and on disk.
   void StartOver();
   void JudgeResponse(EasyHandle& handle);
+  // Why a `declared` length of what follows cannot be right, if so.
+  absl::Status JudgeLength(uint64_t declared) const;
+  // True if all there is has arrived, as far as a length can tell.
+  bool IsComplete(const EasyHandle& handle, CURLcode code) const;
   bool IsWanted(int http_status) const;
   // The bytes held are not the promised ones.
   Step AfterWrong(absl::Status status);
   Step AfterFailure(TryFailure failure);
   // The end: what is held stays on disk for a later run.
   Step Close(absl::Status status);
-  absl::Status TooLong() const;
   size_t ChunkBytes() const;
   std::string Operation() const { return "download " + request_.what; }
 
   DownloadRequest request_;
   const JobContext& context_;
+  const ContentRules rules_;
   DownloadWriter writer_;
   MirrorRounds rounds_;
   Transfers::DownloadDone done_;

@@ -19,6 +19,7 @@ constexpr size_t kCopyBytes = 256 * 1024;
 bool IsWrong(const absl::Status& status) {
   switch (FailureOf(status)) {
     case Failure::kLength:
+    case Failure::kTooLarge:
     case Failure::kDigest:
     case Failure::kUnsupported:
     case Failure::kMalformed:
@@ -35,7 +36,7 @@ DownloadWriter::DownloadWriter(DownloadRequest& request, WriterPool& pool,
     : request_(request),
       pool_(pool),
       job_(job),
-      file_(request.partial_path, request.content) {}
+      file_(request.partial_path, ContentRules(request)) {}
 
 DownloadWriter::~DownloadWriter() { pool_.queued_bytes() -= queued_bytes_; }
 
@@ -109,14 +110,17 @@ DownloadWriter::Answer DownloadWriter::AnswerOf(absl::Status status) {
 }
 
 DownloadWriter::Answer DownloadWriter::Finish(std::string_view bytes) {
-  absl::Status status = file_.Complete(bytes);
-  if (!status.ok() && IsWrong(status)) {
+  const absl::StatusOr<ReceivedContent> received = file_.Complete(bytes);
+  if (!received.ok() && IsWrong(received.status())) {
     return {.kind = Answer::Kind::kWrong,
-            .status = std::move(status),
+            .status = received.status(),
             .length = file_.length()};
   }
-  if (status.ok() && request_.accept) status = request_.accept();
-  return AnswerOf(std::move(status));
+  if (!received.ok()) return AnswerOf(received.status());
+  if (request_.accept_content) {
+    return AnswerOf(request_.accept_content(*received));
+  }
+  return AnswerOf(request_.accept ? request_.accept() : absl::OkStatus());
 }
 
 DownloadWriter::Answer DownloadWriter::Copy(const std::string& from) {
@@ -129,7 +133,7 @@ DownloadWriter::Answer DownloadWriter::Copy(const std::string& from) {
   }
   std::string chunk;
   while (true) {
-    // One byte more than promised is enough to know that it is too long.
+    // One byte more than there may be is enough to know that it is too long.
     const uint64_t wanted = request_.content.length - file_.length() + 1;
     const size_t room = std::min<uint64_t>(kCopyBytes, wanted);
     chunk.resize(room);

@@ -242,6 +242,13 @@ std::optional<uint64_t> EasyHandle::ContentLength() const {
   return static_cast<uint64_t>(length);
 }
 
+bool EasyHandle::EndIsMarked() const {
+  long version = 0;
+  curl_easy_getinfo(curl_, CURLINFO_HTTP_VERSION, &version);
+  return ContentLength() || version >= CURL_HTTP_VERSION_2_0 ||
+         !Header("Transfer-Encoding").empty();
+}
+
 std::string EasyHandle::Header(const char* name) const {
   curl_header* header = nullptr;
   // -1: of the last request, after redirects.

@@ -54,6 +54,9 @@ class EasyHandle {
   int HttpStatus() const;
   // The declared length of the body; nullopt if the server gave none.
   std::optional<uint64_t> ContentLength() const;
+  // True if the response says where its body ends, so that a cut connection
+  // does not look like that end.
+  bool EndIsMarked() const;
   // A header's value; empty if absent.
   std::string Header(const char* name) const;
   absl::Duration RetryAfter() const;

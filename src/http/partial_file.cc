@@ -54,15 +54,18 @@ absl::Status PartialFile::Resume() {
     return MakeFailure(Failure::kFileSystem,
                        "continue " + path_ + ": expected a regular file");
   }
-  if (static_cast<uint64_t>(info.st_size) > content_.length) return Drop();
-  hasher_.emplace(content_.digests);
+  if (!rules_.HasDigest() ||
+      static_cast<uint64_t>(info.st_size) > rules_.most()) {
+    return Drop();
+  }
+  check_.emplace(rules_);
   std::vector<char> buffer(kReadBytes);
-  while (length_ <= content_.length) {
+  while (length_ <= rules_.most()) {
     const ssize_t got = read(fd_.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fs::ErrnoFailure(errno, "read", path_);
     if (got == 0) break;
-    hasher_->Update({buffer.data(), static_cast<size_t>(got)});
+    check_->Update({buffer.data(), static_cast<size_t>(got)});
     length_ += static_cast<uint64_t>(got);
   }
   flushed_ = length_;
@@ -89,32 +92,34 @@ absl::Status PartialFile::Write(std::string_view bytes) {
 
 absl::Status PartialFile::Append(std::string_view bytes) {
   if (bytes.empty()) return absl::OkStatus();
-  if (!hasher_) hasher_.emplace(content_.digests);
+  if (!check_) check_.emplace(rules_);
   RETURN_IF_ERROR(Write(bytes));
-  hasher_->Update(bytes);
+  check_->Update(bytes);
   return absl::OkStatus();
 }
 
 absl::Status PartialFile::Drop() {
   fd_ = fs::UniqueFd();
-  hasher_.reset();
+  check_.reset();
   length_ = 0;
   flushed_ = 0;
   return fs::Remove(path_);
 }
 
-absl::Status PartialFile::Complete(std::string_view bytes) {
+absl::StatusOr<ReceivedContent> PartialFile::Complete(std::string_view bytes) {
   // Checked before anything is written: the usual file, small and in one
   // piece, never reaches the disk with wrong bytes.
-  if (hasher_) {
-    hasher_->Update(bytes);
-    RETURN_IF_ERROR(hasher_->Finish(content_, "content"));
-    hasher_.reset();
+  ReceivedContent received;
+  if (check_) {
+    check_->Update(bytes);
+    ASSIGN_OR_RETURN(received, check_->Finish());
+    check_.reset();
   } else {
-    RETURN_IF_ERROR(crypto::CheckContent(bytes, content_, "content"));
+    ASSIGN_OR_RETURN(received, CheckWhole(rules_, bytes));
   }
   if (!bytes.empty() || !fd_.valid()) RETURN_IF_ERROR(Write(bytes));
-  return Close();
+  RETURN_IF_ERROR(Close());
+  return received;
 }
 
 absl::Status PartialFile::Close() {

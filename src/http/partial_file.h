@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "tufmirror/base/digest.h"
-#include "tufmirror/crypto/hash.h"
+#include "absl/status/statusor.h"
+#include "http/content_check.h"
 #include "tufmirror/fs/file.h"
 
 namespace tufmirror::http {
@@ -18,19 +18,22 @@ namespace tufmirror::http {
 // something to write, its directory made if absent.
 class PartialFile {
  public:
-  PartialFile(std::string path, const ExpectedContent& content)
-      : path_(std::move(path)), content_(content) {}
+  PartialFile(std::string path, ContentRules rules)
+      : path_(std::move(path)), rules_(std::move(rules)) {}
+  PartialFile(const PartialFile&) = delete;
+  PartialFile& operator=(const PartialFile&) = delete;
 
   // Takes over what an earlier run left: hashes it. An absent file is empty;
-  // one longer than the content is removed.
+  // one longer than the content can be, or that no digest will check, is
+  // removed.
   absl::Status Resume();
   absl::Status Append(std::string_view bytes);
   // Removes the file and forgets its bytes.
   absl::Status Drop();
-  // kLength or kDigest if what was appended and `bytes` are not the content;
-  // the file may then be anything. Else they are all in the file afterwards,
-  // and it is closed.
-  absl::Status Complete(std::string_view bytes);
+  // kLength, kTooLarge or kDigest if what was appended and `bytes` are not the
+  // content; the file may then be anything. Else they are all in the file
+  // afterwards, and it is closed.
+  absl::StatusOr<ReceivedContent> Complete(std::string_view bytes);
   // Closes; the bytes stay.
   absl::Status Close();
 
@@ -41,9 +44,9 @@ class PartialFile {
   absl::Status Write(std::string_view bytes);
 
   std::string path_;
-  ExpectedContent content_;
+  const ContentRules rules_;
   fs::UniqueFd fd_;
-  std::optional<crypto::ContentHasher> hasher_;  // of bytes before length_
+  std::optional<ContentCheck> check_;  // of bytes before length_
   uint64_t length_ = 0;
   uint64_t flushed_ = 0;  // write-back was started for these
 };

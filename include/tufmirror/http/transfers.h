@@ -19,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "tufmirror/base/digest.h"
+#include "tufmirror/crypto/blake2b.h"
 
 namespace tufmirror::http {
 
@@ -89,6 +90,20 @@ struct FetchResponse {
   std::string effective_url;
 };
 
+// What `content.length` is: the length, or the most that is allowed where the
+// length is not known.
+enum class LengthRule { kExact, kAtMost };
+
+// Whether a file may come without any digest to check. That is an operator's
+// decision: such a file is whatever the server says it is.
+enum class DigestRule { kRequired, kNoneKnown };
+
+// What a file turned out to be.
+struct ReceivedContent {
+  uint64_t length = 0;  // bytes
+  Sha256 sha256;
+};
+
 // A file wanted on disk, known by length and digests.
 struct DownloadRequest {
   std::vector<std::string> urls;  // same object on several mirrors, in order
@@ -103,6 +118,13 @@ struct DownloadRequest {
   absl::AnyInvocable<absl::Status()> accept;
   std::string what;  // the object's name in messages
   uint64_t tag = 0;
+  LengthRule length_rule = LengthRule::kExact;  // else more is kTooLarge
+  // All digests in `content` are checked whatever this says. A file with no
+  // digest is never continued from an earlier try or run.
+  DigestRule digest_rule = DigestRule::kRequired;
+  std::optional<crypto::Blake2bDigest> blake2b = {};  // checked if given
+  // Called in the place of `accept` if set: the same, and told what came.
+  absl::AnyInvocable<absl::Status(const ReceivedContent&)> accept_content = {};
 };
 
 // Counted since creation; for reports and the progress bar.

@@ -1,0 +1,21 @@
+// Files with secrets: keys, passwords, tokens. Only their owner may read them.
+#ifndef TUFMIRROR_CRYPTO_SECRET_FILE_H_
+#define TUFMIRROR_CRYPTO_SECRET_FILE_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "tufmirror/crypto/private_key.h"
+
+namespace tufmirror::crypto {
+
+// The bytes of `path`, a `what` ("private key") in messages. kNotFound if
+// absent; kKey if it is no regular file (a symlink is none), if group or others
+// have any permission on it, if it is larger than 64 KiB or cannot be opened.
+absl::StatusOr<Secret> ReadSecretFile(const std::string& path,
+                                      std::string_view what);
+
+}  // namespace tufmirror::crypto
+
+#endif  // TUFMIRROR_CRYPTO_SECRET_FILE_H_
