@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "cli/config_options.h"
+#include "cli/select_options.h"
 #include "fmt/format.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
 #include "tufmirror/fs/file.h"
 #include "tufmirror/repo/genesis.h"
+#include "tufmirror/select/rules.h"
 
 namespace tufmirror::cli {
 namespace {
@@ -160,7 +162,8 @@ std::vector<Option> OriginAndPublishOptions() {
 
 std::vector<Option> AllOptions() {
   std::vector<Option> all = UpstreamOptions();
-  for (auto more : {TransferOptions(), OriginAndPublishOptions()}) {
+  for (auto more :
+       {TransferOptions(), SelectOptions(), OriginAndPublishOptions()}) {
     for (Option& option : more) all.push_back(std::move(option));
   }
   return all;
@@ -222,6 +225,14 @@ absl::Status ReadTable(const toml::table& table, const std::string& path,
 
 absl::Status CheckWhole(const Config& config) {
   const sync::UpstreamConfig& upstream = config.upstream;
+  RETURN_IF_ERROR(select::CheckRules(config.select));
+  if (upstream.kind == sync::UpstreamKind::kTuf &&
+      config.select != select::Rules()) {
+    return MakeFailure(Failure::kUsage,
+                       "select: the rules of an origin expected in the "
+                       "configuration of one, got them for a replica, which "
+                       "mirrors what upstream has signed");
+  }
   if (upstream.kind == sync::UpstreamKind::kDirectory) {
     if (!upstream.directory.starts_with('/')) {
       return MakeFailure(

@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "tufmirror/http/transfers.h"
+#include "tufmirror/select/rules.h"
 
 namespace tufmirror::sync {
 
@@ -50,6 +51,7 @@ struct BrakeConfig {
 
 struct Config {
   UpstreamConfig upstream;
+  select::Rules select;  // [select]: of an origin
   OriginConfig origin;
   PublishConfig publish;
   BrakeConfig brakes;
