@@ -183,6 +183,7 @@ void IndexClosure::Fail(const SourceFile& file, const absl::Status& status) {
   // Offered, and not there: as if it had not been offered.
   if (FailureOf(status) == Failure::kNotFound) return;
   incomplete_ = true;
+  reported_.insert(file.location);
   work_.problems.push_back(
       {fmt::format("{}: {}", file.project.str(), Printable(file.filename)),
        Annotate(status, "its dependencies")});
@@ -202,7 +203,10 @@ void IndexClosure::AskPublished(Visit& visit) {
       continue;
     }
     work_.facts.closure_open = true;
-    if (!said.insert(file.version).second) continue;
+    if (reported_.contains(file.location) ||
+        !said.insert(file.version).second) {
+      continue;
+    }
     work_.problems.push_back(
         {fmt::format("{}: {}", visit.project.str(), Printable(file.filename)),
          lines.ok()

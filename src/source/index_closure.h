@@ -63,8 +63,10 @@ class IndexClosure {
   const std::string state_;
   const select::Dependencies before_;
   std::set<pypi::ProjectName> asked_;
-  std::set<std::string> failed_;  // locations of metadata that failed
-  bool incomplete_ = false;       // something could not be had, for now
+  // Locations of files whose metadata failed; those that said so.
+  std::set<std::string> failed_;
+  std::set<std::string> reported_;
+  bool incomplete_ = false;  // something could not be had, for now
 };
 
 }  // namespace tufmirror::source

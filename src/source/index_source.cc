@@ -164,6 +164,7 @@ absl::StatusOr<ProjectOffer> IndexSource::Offer(
     return HeldBack(project, "it is not known now whether others need it");
   }
   const std::optional<IndexEntry> entry = state_->table.Find(project.str());
+  if (!entry && state_->dropped.contains(project)) return ProjectOffer();
   if (!entry) {
     state_->table.Put({.name = project.str(), .absent = true, .again = true});
     return HeldBack(project,

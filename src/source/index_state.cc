@@ -107,6 +107,7 @@ void IndexSource::State::Settle(
       continue;
     }
     unneeded.push_back(project.str());
+    dropped.insert(project);
     if (entry->gone && entry->listed && !entry->absent && Selects(project)) {
       // Still listed: not to be taken for a new one.
       table.Put({.name = entry->name, .listed = entry->listed, .gone = true});

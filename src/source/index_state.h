@@ -54,7 +54,8 @@ struct IndexSource::State {
   std::set<pypi::ProjectName> changed;
   std::vector<pypi::ProjectName> changed_projects;  // the same
   std::set<pypi::ProjectName> offered;
-  std::vector<std::string> unneeded;  // projects whose pages can go
+  std::set<pypi::ProjectName> dropped;  // from the table, as not to publish
+  std::vector<std::string> unneeded;    // projects whose pages can go
   std::vector<Problem> problems;
   IndexCounts counts;
   std::optional<Sha256> written;
