@@ -25,28 +25,15 @@ using sync::Config;
 constexpr uint64_t kMaxConfigBytes = uint64_t{1} << 20;
 
 Option KindOption() {
-  return {"upstream", "kind",
-          "\"tuf\": follow a TUF repository (replica); \"directory\": sign a "
-          "directory of distributions (origin)",
-          [](const toml::node& node, Config& config) -> absl::Status {
-            ASSIGN_OR_RETURN(const std::string text, StringOf(node));
-            if (text == "tuf") {
-              config.upstream.kind = sync::UpstreamKind::kTuf;
-            } else if (text == "directory") {
-              config.upstream.kind = sync::UpstreamKind::kDirectory;
-            } else {
-              return MakeFailure(
-                  Failure::kUsage,
-                  fmt::format("expected \"tuf\" or \"directory\", got \"{}\"",
-                              Printable(text, 40)));
-            }
-            return absl::OkStatus();
-          },
-          [](const Config& config) {
-            return config.upstream.kind == sync::UpstreamKind::kTuf
-                       ? std::string("\"tuf\"")
-                       : std::string("\"directory\"");
-          }};
+  return WordOption<sync::UpstreamKind>(
+      "upstream", "kind",
+      "\"tuf\": follow a TUF repository (replica); \"directory\": sign a "
+      "directory of distributions (origin); \"index\": sign what a plain index "
+      "has (origin)",
+      {{"tuf", sync::UpstreamKind::kTuf},
+       {"directory", sync::UpstreamKind::kDirectory},
+       {"index", sync::UpstreamKind::kIndex}},
+      [](Config & c) -> auto& { return c.upstream.kind; });
 }
 
 std::vector<Option> UpstreamOptions() {
@@ -58,8 +45,8 @@ std::vector<Option> UpstreamOptions() {
           [](Config & c) -> auto& { return c.upstream.directory; }),
       StringsOption(
           "upstream", "url",
-          "replica: base URLs of the repository (http, https, file), "
-          "tried in order",
+          "replica: base URLs of the repository (http, https, file), tried in "
+          "order; origin: of the index",
           [](Config & c) -> auto& { return c.upstream.urls; }),
       StringOption(
           "upstream", "metadata_path",
@@ -69,6 +56,35 @@ std::vector<Option> UpstreamOptions() {
           "upstream", "targets_url",
           "replica: base URLs of targets, if they are elsewhere than url",
           [](Config & c) -> auto& { return c.upstream.targets_urls; }),
+  };
+}
+
+std::vector<Option> IndexOptions() {
+  return {
+      StringsOption(
+          "upstream", "adopt",
+          "index: directories of other mirrors on this machine; files that are "
+          "there are linked instead of downloaded",
+          [](Config & c) -> auto& { return c.upstream.index.adopt; }),
+      BytesOption(
+          "upstream", "max_file_size",
+          "index: larger files are held back and reported, 0: none",
+          [](Config & c) -> auto& { return c.upstream.index.max_file_size; }),
+      BooleanOption(
+          "upstream", "allow_unhashed",
+          "index: files that are listed without a sha256 are taken as they "
+          "come",
+          [](Config & c) -> auto& { return c.upstream.index.allow_unhashed; }),
+      ShareOption(
+          "upstream", "sweep_share",
+          "index: share of the unchanged pages that each run looks at again",
+          [](Config & c) -> auto& { return c.upstream.index.sweep_share; }),
+      IntegerOption(
+          "upstream", "removal_confirmations",
+          "index: in how many runs a project must be gone before it is removed",
+          1, 1000, [](Config & c) -> auto& {
+            return c.upstream.index.removal_confirmations;
+          }),
   };
 }
 
@@ -162,8 +178,8 @@ std::vector<Option> OriginAndPublishOptions() {
 
 std::vector<Option> AllOptions() {
   std::vector<Option> all = UpstreamOptions();
-  for (auto more :
-       {TransferOptions(), SelectOptions(), OriginAndPublishOptions()}) {
+  for (auto more : {IndexOptions(), TransferOptions(), SelectOptions(),
+                    OriginAndPublishOptions()}) {
     for (Option& option : more) all.push_back(std::move(option));
   }
   return all;
@@ -232,6 +248,13 @@ absl::Status CheckWhole(const Config& config) {
                        "select: the rules of an origin expected in the "
                        "configuration of one, got them for a replica, which "
                        "mirrors what upstream has signed");
+  }
+  for (const std::string& path : upstream.index.adopt) {
+    if (path.starts_with('/')) continue;
+    return MakeFailure(
+        Failure::kUsage,
+        fmt::format("upstream.adopt: expected absolute paths, got '{}'",
+                    Printable(path)));
   }
   if (upstream.kind == sync::UpstreamKind::kDirectory) {
     if (!upstream.directory.starts_with('/')) {

@@ -35,6 +35,10 @@ absl::StatusOr<std::string> AbsolutePath(const std::string& path) {
   return text;
 }
 
+bool IsUrl(std::string_view text) {
+  return text.find("://") != std::string_view::npos;
+}
+
 void PrintOrigin(const sync::InitOriginResult& made,
                  const InitOriginArguments& arguments) {
   fmt::print("{} is an origin now.\n\n", made.home);
@@ -52,7 +56,12 @@ void PrintOrigin(const sync::InitOriginResult& made,
 absl::Status InitOrigin(const InitOriginArguments& arguments) {
   sync::InitOriginOptions options;
   ASSIGN_OR_RETURN(options.home, AbsolutePath(arguments.home));
-  ASSIGN_OR_RETURN(options.from, AbsolutePath(arguments.from));
+  const bool from_index = IsUrl(arguments.from);
+  if (from_index) {
+    RETURN_IF_ERROR(http::CheckBaseUrl(arguments.from));
+  } else {
+    ASSIGN_OR_RETURN(options.from, AbsolutePath(arguments.from));
+  }
   options.key_dir = sync::DefaultKeyDirectory(options.home);
   if (!arguments.key_dir.empty()) {
     ASSIGN_OR_RETURN(options.key_dir, AbsolutePath(arguments.key_dir));
@@ -70,8 +79,13 @@ absl::Status InitOrigin(const InitOriginArguments& arguments) {
   options.now = absl::Now();
 
   sync::Config config;
-  config.upstream.kind = sync::UpstreamKind::kDirectory;
-  config.upstream.directory = options.from;
+  if (from_index) {
+    config.upstream.kind = sync::UpstreamKind::kIndex;
+    config.upstream.urls = {arguments.from};
+  } else {
+    config.upstream.kind = sync::UpstreamKind::kDirectory;
+    config.upstream.directory = options.from;
+  }
   config.origin = options.origin;
   options.config_text = WriteConfig(config);
 

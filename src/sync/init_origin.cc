@@ -160,7 +160,9 @@ absl::Status KeepTrustedRoot(const tree::Layout& layout,
 
 absl::StatusOr<InitOriginResult> InitOrigin(const InitOriginOptions& options,
                                             const crypto::Secret& passphrase) {
-  RETURN_IF_ERROR(CheckSourceDirectory(options.from));
+  if (!options.from.empty()) {
+    RETURN_IF_ERROR(CheckSourceDirectory(options.from));
+  }
   RETURN_IF_ERROR(repo::CheckGenesis(options.origin.bin_bits, options.root_keys,
                                      options.root_threshold));
   RETURN_IF_ERROR(CheckNoOrigin(options.home));

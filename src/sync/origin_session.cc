@@ -15,6 +15,7 @@
 #include "tufmirror/fs/file.h"
 #include "tufmirror/repo/tree_view.h"
 #include "tufmirror/source/directory_source.h"
+#include "tufmirror/source/index_source.h"
 #include "tufmirror/tree/layout.h"
 
 namespace tufmirror::sync {
@@ -83,11 +84,53 @@ absl::Status OriginSession::Tick(std::string_view phase, uint64_t done,
 }
 
 absl::Status OriginSession::LookUpstream() {
-  ASSIGN_OR_RETURN(source_, ScanDirectory());
-  for (const source::Problem& problem : source_->problems()) {
-    report_.problems.push_back({problem.what, problem.reason});
-  }
+  const bool directory = config_.upstream.kind == UpstreamKind::kDirectory;
+  ASSIGN_OR_RETURN(source_, directory ? ScanDirectory() : ReadIndex());
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<source::OriginSource>>
+OriginSession::ReadIndex() {
+  ASSIGN_OR_RETURN(selection_, select::Selection::Create(config_.select));
+  ASSIGN_OR_RETURN(transfers_,
+                   http::Transfers::Create(config_.upstream.transfer));
+  transfers_->SetTick([this](const http::TransferCounters& counters) {
+    CountTransfers();
+    if (!options_.on_progress) return absl::OkStatus();
+    Progress progress;
+    progress.phase = changed_.empty() ? "fetch" : "download";
+    progress.files_done = counters.files_verified;
+    progress.bytes_done = counters.bytes_received;
+    progress.files_total = summary_.download_files;
+    progress.bytes_total = summary_.download_bytes;
+    return options_.on_progress(progress);
+  });
+  const IndexConfig& config = config_.upstream.index;
+  source::IndexOptions options;
+  options.urls = config_.upstream.urls;
+  options.sweep_share = config.sweep_share;
+  options.removal_confirmations = config.removal_confirmations;
+  options.allow_unhashed = config.allow_unhashed;
+  options.max_file_size = config.max_file_size;
+  options.now = options_.now;
+  options.dry_run = options_.dry_run;
+  ASSIGN_OR_RETURN(auto index,
+                   source::IndexSource::Open(home_.layout(), *selection_,
+                                             std::move(options)));
+  const absl::Status refreshed = index->Refresh(*transfers_);
+  CountTransfers();
+  RETURN_IF_ERROR(refreshed);
+  // A run that dies from here on need not ask again.
+  if (!options_.dry_run)
+    RETURN_IF_ERROR(index->Save(index->changed_projects()));
+  return index;
+}
+
+void OriginSession::CountTransfers() {
+  const http::TransferCounters counters = transfers_->counters();
+  report_.requests = counters.requests;
+  report_.retries = counters.retries;
+  report_.bytes_received = counters.bytes_received;
 }
 
 absl::StatusOr<std::unique_ptr<source::OriginSource>>
@@ -124,8 +167,11 @@ OriginSession::AdoptionOf(const pypi::ProjectName& project) {
     HoldBack(project, status);
     return std::nullopt;
   };
+  const size_t problems = source_->problems().size();
   auto offer = source_->Offer(project);
   if (!offer.ok()) return held_back(offer.status());
+  // Some of its files were left out: it is looked at again in every run.
+  if (source_->problems().size() > problems) held_back_.push_back(project);
   auto plan = published_->Compare(project, *offer);
   if (!plan.ok()) return held_back(plan.status());
   return Adoption{*std::move(offer), *std::move(plan)};
@@ -154,6 +200,10 @@ absl::Status OriginSession::Compare() {
     if (plan.empty()) continue;
     Count(plan, summary_);
     changed_.push_back(project);
+  }
+  // Those of single files are known only now.
+  for (const source::Problem& problem : source_->problems()) {
+    report_.problems.push_back({problem.what, problem.reason});
   }
   summary_.current_targets = generation_.targets;
   return absl::OkStatus();

@@ -15,12 +15,14 @@
 #include "sync/edition.h"
 #include "sync/origin_plan.h"
 #include "sync/origin_state.h"
+#include "sync/package_store.h"
 #include "sync/package_supply.h"
 #include "tufmirror/client/repository_view.h"
 #include "tufmirror/http/transfers.h"
 #include "tufmirror/repo/editor.h"
 #include "tufmirror/repo/keys.h"
 #include "tufmirror/report/run_report.h"
+#include "tufmirror/select/selection.h"
 #include "tufmirror/source/origin_source.h"
 #include "tufmirror/sync/brakes.h"
 #include "tufmirror/sync/config.h"
@@ -65,6 +67,8 @@ class OriginSession {
   struct Adoption;
 
   absl::StatusOr<std::unique_ptr<source::OriginSource>> ScanDirectory();
+  absl::StatusOr<std::unique_ptr<source::OriginSource>> ReadIndex();
+  std::unique_ptr<PackageSupply> MakeSupply(PackageStore& store);
   absl::Status CountPublished();
   absl::StatusOr<std::optional<Adoption>> AdoptionOf(
       const pypi::ProjectName& project);
@@ -84,6 +88,7 @@ class OriginSession {
                                       int64_t version) const;
   repo::SigningPolicy Policy() const;
   absl::Status Tick(std::string_view phase, uint64_t done, uint64_t total);
+  void CountTransfers();
 
   const tree::Home& home_;
   const Config& config_;
@@ -98,6 +103,9 @@ class OriginSession {
   std::unique_ptr<client::RepositoryView> view_;
   std::optional<repo::RepositoryEditor> editor_;
   std::unique_ptr<PublishedProjects> published_;
+  // Of an index alone.
+  std::optional<select::Selection> selection_;
+  std::unique_ptr<http::Transfers> transfers_;
   std::unique_ptr<source::OriginSource> source_;
   std::vector<pypi::ProjectName> changed_;    // to be published
   std::vector<pypi::ProjectName> held_back_;  // as they are published

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "absl/types/span.h"
 #include "fmt/format.h"
 #include "sync/directory_supply.h"
+#include "sync/index_supply.h"
 #include "sync/origin_adoption.h"
 #include "sync/origin_session.h"
 #include "sync/package_store.h"
@@ -58,18 +60,30 @@ bool Amend(const WantedPackage& wanted, source::ProjectOffer& offer) {
 absl::Status OriginSession::Adopt() {
   ASSIGN_OR_RETURN(index_, published_->Names());
   PackageStore store(home_, retired_);
-  DirectorySupply supply(store, config_.upstream.directory);
+  const std::unique_ptr<PackageSupply> supply = MakeSupply(store);
   for (size_t begin = 0; begin < changed_.size(); begin += kBatch) {
     const size_t end = std::min(begin + kBatch, changed_.size());
     RETURN_IF_ERROR(Tick("adopt", begin, changed_.size()));
     RETURN_IF_ERROR(
         AdoptBatch({changed_.begin() + static_cast<ptrdiff_t>(begin),
                     changed_.begin() + static_cast<ptrdiff_t>(end)},
-                   supply));
+                   *supply));
   }
+  for (const std::string& note : supply->notes()) {
+    report_.warnings.push_back(note);
+  }
+  if (transfers_ != nullptr) CountTransfers();
   if (index_changed_) RETURN_IF_ERROR(PutIndexPages());
   changed_.clear();
   return editor_->Resolve();
+}
+
+std::unique_ptr<PackageSupply> OriginSession::MakeSupply(PackageStore& store) {
+  if (config_.upstream.kind == UpstreamKind::kDirectory) {
+    return std::make_unique<DirectorySupply>(store, config_.upstream.directory);
+  }
+  return std::make_unique<IndexSupply>(store, *transfers_,
+                                       config_.upstream.index);
 }
 
 absl::Status OriginSession::AdoptBatch(

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -43,6 +45,9 @@ class PackageSupply {
   virtual absl::Status Supply(
       absl::Span<WantedPackage> wanted,
       absl::FunctionRef<absl::Status(size_t done)> tick) = 0;
+
+  // What went not as promised, of all calls so far: "PROJECT: FILE: ...".
+  virtual const std::vector<std::string>& notes() const = 0;
 };
 
 }  // namespace tufmirror::sync

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "sync/failure_scope.h"
 #include "sync/live_files.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
@@ -104,12 +105,6 @@ class RequestStream {
   absl::Status status_;
 };
 
-// Failures of this machine, which every further file would meet too.
-bool IsOurs(Failure failure) {
-  return failure == Failure::kDiskFull || failure == Failure::kFileSystem ||
-         failure == Failure::kInternal || failure == Failure::kCancelled;
-}
-
 }  // namespace
 
 absl::Status DiscountFilesOnDisk(const tree::Home& home, SyncPlan& plan) {
@@ -152,7 +147,7 @@ absl::StatusOr<std::set<TargetPath>> DownloadPlanned(
           return absl::OkStatus();
         }
         const Failure failure = FailureOf(status);
-        if (IsOurs(failure)) return status;
+        if (ConcernsEveryFile(failure)) return status;
         report.problems.push_back({request.what, status});
         if (request.tag == kRepairTag) {
           ASSIGN_OR_RETURN(TargetPath path, TargetPath::Parse(request.what));

@@ -13,15 +13,31 @@
 
 namespace tufmirror::sync {
 
-enum class UpstreamKind { kDirectory, kTuf };
+enum class UpstreamKind { kDirectory, kIndex, kTuf };
+
+// [upstream], of an origin of a plain index
+struct IndexConfig {
+  // Trees of other mirrors on this machine: absolute paths. A file that is
+  // there with the right digest is not downloaded.
+  std::vector<std::string> adopt;
+  // Files that the index lists without a sha256 are mirrored too.
+  bool allow_unhashed = false;
+  uint64_t max_file_size = 0;  // bytes, larger files are held back; 0: none
+  // Share of the unchanged pages that are looked at again in each run.
+  double sweep_share = 0.01;
+  // In how many runs a project must be found gone before it is removed.
+  int removal_confirmations = 2;
+};
 
 // [upstream]
 struct UpstreamConfig {
   UpstreamKind kind = UpstreamKind::kTuf;
   std::string directory;                    // kDirectory: absolute path
-  std::vector<std::string> urls;            // kTuf: base URLs, tried in order
+  // kTuf, kIndex: base URLs of the same thing, tried in order
+  std::vector<std::string> urls;
   std::string metadata_path = "metadata/";  // kTuf: below each base URL
   std::vector<std::string> targets_urls;    // kTuf: empty: the base URLs
+  IndexConfig index;
   http::TransferOptions transfer;
 };
 

@@ -15,7 +15,8 @@ namespace tufmirror::sync {
 
 struct InitOriginOptions {
   std::string home;
-  std::string from;     // the source directory; absolute, must exist
+  // The source directory; absolute, must exist. Empty: a plain index.
+  std::string from;
   std::string key_dir;  // absolute; empty: DefaultKeyDirectory(home)
   // The configuration file, written last: it is what makes a home of it.
   std::string config_text;

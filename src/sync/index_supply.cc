@@ -1,0 +1,275 @@
+// A wheel has its core metadata inside: what upstream serves beside it is
+// asked for only where that is not the same.
+#include "sync/index_supply.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "fmt/format.h"
+#include "sync/directory_supply.h"
+#include "sync/failure_scope.h"
+#include "sync/parallel.h"
+#include "tufmirror/base/failure.h"
+#include "tufmirror/base/status_macros.h"
+#include "tufmirror/base/strings.h"
+#include "tufmirror/crypto/file_content.h"
+#include "tufmirror/crypto/hash.h"
+#include "tufmirror/fs/file.h"
+#include "tufmirror/repo/project_pages.h"
+#include "tufmirror/source/distribution_reader.h"
+#include "tufmirror/tree/layout.h"
+
+namespace tufmirror::sync {
+namespace {
+
+constexpr uint64_t kMaxMetadataBytes = uint64_t{4} << 20;
+// Of a file whose size the index does not say, where no limit is configured.
+constexpr uint64_t kMaxUnknownBytes = uint64_t{16} << 30;
+// "aa/bb/<60 hexadecimal digits>/"
+constexpr size_t kBlake2bPathBytes = 2 + 1 + 2 + 1 + 60;
+
+// "packages/aa/bb/<60 hexadecimal digits>/FILE" in `url`; empty if it has none.
+std::string_view PypiPathIn(std::string_view url) {
+  constexpr std::string_view kStart = "/packages/";
+  const size_t start = url.rfind(kStart);
+  if (start == std::string_view::npos) return {};
+  return url.substr(start + 1);
+}
+
+bool IsRegular(const std::string& path) {
+  const auto info = fs::Stat(path);
+  return info.ok() && info->has_value();
+}
+
+}  // namespace
+
+std::optional<crypto::Blake2bDigest> Blake2bInUrl(std::string_view url) {
+  std::string_view path = PypiPathIn(url);
+  path.remove_prefix(
+      std::min(path.size(), std::string_view("packages/").size()));
+  const bool shaped = path.size() > kBlake2bPathBytes && path[2] == '/' &&
+                      path[5] == '/' && path[kBlake2bPathBytes] == '/';
+  if (!shaped) return std::nullopt;
+  const std::string hex = fmt::format("{}{}{}", path.substr(0, 2),
+                                      path.substr(3, 2), path.substr(6, 60));
+  auto digest = crypto::Blake2bDigest::FromHex(hex);
+  if (!digest.ok()) return std::nullopt;
+  return *digest;
+}
+
+struct IndexSupply::Job {
+  WantedPackage& wanted;
+  TargetPath path;
+  TargetPath metadata_path;
+  SuppliedPackage supplied = {};
+  absl::Status status = {};
+  bool needs_metadata = false;
+
+  const source::SourceFile& file() const { return *wanted.file; }
+  bool needs_file() const {
+    return status.ok() && !wanted.is_published && !supplied.file;
+  }
+  // Length and digest, as far as the index says them.
+  ExpectedContent content() const {
+    ExpectedContent content;
+    content.length = file().size.value_or(0);
+    content.digests.sha256 = file().sha256;
+    return content;
+  }
+  bool content_is_known() const { return file().size && file().sha256; }
+  void Supplied(const ExpectedContent& content) {
+    supplied.file =
+        repo::TargetOf(repo::PackagePath(file().project, file().filename),
+                       content.length, content.digests.sha256.value());
+  }
+};
+
+absl::Status IndexSupply::Supply(
+    absl::Span<WantedPackage> wanted,
+    absl::FunctionRef<absl::Status(size_t done)> tick) {
+  std::vector<Job> jobs;
+  jobs.reserve(wanted.size());
+  for (WantedPackage& package : wanted) {
+    const source::SourceFile& file = *package.file;
+    ASSIGN_OR_RETURN(TargetPath path, tree::TreePathOfTarget(repo::PackagePath(
+                                          file.project, file.filename)));
+    ASSIGN_OR_RETURN(TargetPath metadata,
+                     tree::TreePathOfTarget(
+                         repo::CoreMetadataPath(file.project, file.filename)));
+    jobs.push_back({package, std::move(path), std::move(metadata)});
+  }
+  RETURN_IF_ERROR(ParallelFor(
+      jobs.size(), [&](size_t i) { return TakeLocal(jobs[i]); },
+      [&](size_t) { return tick(0); }));
+  RETURN_IF_ERROR(Download(jobs));
+  RETURN_IF_ERROR(ParallelFor(
+      jobs.size(), [&](size_t i) { return TakeMetadataFromWheel(jobs[i]); },
+      tick));
+  RETURN_IF_ERROR(FetchMetadata(jobs));
+  for (Job& job : jobs) {
+    if (job.status.ok()) {
+      job.wanted.supplied = std::move(job.supplied);
+    } else {
+      job.wanted.supplied = std::move(job.status);
+    }
+  }
+  return tick(jobs.size());
+}
+
+// What an earlier run brought, or another mirror's tree has.
+absl::Status IndexSupply::TakeLocal(Job& job) {
+  if (!job.needs_file() || !job.content_is_known()) return absl::OkStatus();
+  const ExpectedContent content = job.content();
+  if (store_.Has(job.path, content)) {
+    job.Supplied(content);
+    return absl::OkStatus();
+  }
+  const source::SourceFile& file = job.file();
+  for (const std::string& root : config_.adopt) {
+    std::vector<std::string> places = {
+        fmt::format("{}/{}", root, file.filename),
+        fmt::format("{}/packages/{}/{}", root, file.project.str(),
+                    file.filename)};
+    if (const auto digest = Blake2bInUrl(file.location)) {
+      const std::string hex = digest->Hex();
+      places.push_back(fmt::format("{}/packages/{}/{}/{}/{}", root,
+                                   hex.substr(0, 2), hex.substr(2, 2),
+                                   hex.substr(4), file.filename));
+    }
+    for (const std::string& place : places) {
+      if (!IsRegular(place)) continue;
+      const absl::Status adopted = Adopt(job, place);
+      if (adopted.ok()) return adopted;
+      if (FailureOf(adopted) == Failure::kReplacedFile) {
+        job.status = adopted;
+        return absl::OkStatus();
+      }
+      // The other mirror's file is bad, or not readable: it is downloaded.
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status IndexSupply::Adopt(Job& job, const std::string& from) {
+  const ExpectedContent content = job.content();
+  const std::string partial = store_.PartialPath(job.path, content);
+  RETURN_IF_ERROR(fs::Remove(partial));
+  // Verified after it has the name here: what the other name is replaced by
+  // then is no matter.
+  const bool linked =
+      fs::Link(from, partial).ok() && crypto::CheckFile(partial, content).ok();
+  if (!linked) {
+    RETURN_IF_ERROR(fs::Remove(partial));
+    RETURN_IF_ERROR(CopyVerified(from, content, partial));
+  }
+  RETURN_IF_ERROR(store_.Accept(partial, job.path, content));
+  job.Supplied(content);
+  return absl::OkStatus();
+}
+
+http::DownloadRequest IndexSupply::RequestFor(Job& job) {
+  const source::SourceFile& file = job.file();
+  http::DownloadRequest request;
+  request.urls = {file.location};
+  request.content = job.content();
+  request.what = fmt::format("{}: {}", file.project.str(), file.filename);
+  request.blake2b = Blake2bInUrl(file.location);
+  if (!file.sha256) request.digest_rule = http::DigestRule::kNoneKnown;
+  if (!file.size) {
+    request.length_rule = http::LengthRule::kAtMost;
+    request.content.length =
+        config_.max_file_size > 0 ? config_.max_file_size : kMaxUnknownBytes;
+  }
+  ExpectedContent name = request.content;
+  if (!file.sha256) name.digests.sha256 = crypto::Sha256Of(file.location);
+  request.partial_path = store_.PartialPath(job.path, name);
+  request.accept_content = [this, &job, partial = request.partial_path](
+                               const http::ReceivedContent& got) {
+    ExpectedContent content;
+    content.length = got.length;
+    content.digests.sha256 = got.sha256;
+    RETURN_IF_ERROR(store_.Accept(partial, job.path, content));
+    job.Supplied(content);
+    return absl::OkStatus();
+  };
+  return request;
+}
+
+absl::Status IndexSupply::Download(std::vector<Job>& jobs) {
+  size_t next = 0;
+  return transfers_.DownloadAll(
+      [&]() -> std::optional<http::DownloadRequest> {
+        while (next < jobs.size() && !jobs[next].needs_file()) ++next;
+        if (next == jobs.size()) return std::nullopt;
+        http::DownloadRequest request = RequestFor(jobs[next]);
+        request.tag = next++;
+        return request;
+      },
+      [&](const http::DownloadRequest& request, const absl::Status& status) {
+        if (status.ok()) return absl::OkStatus();
+        if (ConcernsEveryFile(FailureOf(status))) return status;
+        jobs[request.tag].status = status;
+        return absl::OkStatus();
+      });
+}
+
+absl::Status IndexSupply::TakeMetadataFromWheel(Job& job) {
+  if (!job.status.ok() || !job.file().has_core_metadata) {
+    return absl::OkStatus();
+  }
+  job.needs_metadata = true;
+  if (!job.file().filename.ends_with(".whl")) return absl::OkStatus();
+  const auto bytes =
+      source::ReadMetadataFile(store_.PlainPath(job.path), job.file().filename,
+                               job.file().core_metadata);
+  // Not what the index promises: perhaps its own file is.
+  if (!bytes.ok()) return absl::OkStatus();
+  return AcceptMetadata(job, *bytes);
+}
+
+absl::Status IndexSupply::FetchMetadata(std::vector<Job>& jobs) {
+  size_t next = 0;
+  return transfers_.FetchAll(
+      [&]() -> std::optional<http::FetchRequest> {
+        while (next < jobs.size() && !jobs[next].needs_metadata) ++next;
+        if (next == jobs.size()) return std::nullopt;
+        http::FetchRequest request;
+        request.urls = {jobs[next].file().location + ".metadata"};
+        request.max_bytes = kMaxMetadataBytes;
+        request.tag = next++;
+        return request;
+      },
+      [&](const http::FetchRequest& request,
+          const absl::StatusOr<http::FetchResponse>& response) -> absl::Status {
+        Job& job = jobs[request.tag];
+        absl::Status status = response.status();
+        if (status.ok()) status = AcceptMetadata(job, response->body);
+        if (status.ok() || ConcernsEveryFile(FailureOf(status))) return status;
+        notes_.push_back(fmt::format(
+            "{}: {}: published without its core metadata, which the index "
+            "promises: {}",
+            job.file().project.str(), Printable(job.file().filename),
+            MessageOf(status)));
+        return absl::OkStatus();
+      });
+}
+
+absl::Status IndexSupply::AcceptMetadata(Job& job, std::string_view bytes) {
+  const source::SourceFile& file = job.file();
+  ExpectedContent content;
+  content.length = bytes.size();
+  content.digests.sha256 = file.core_metadata.value_or(crypto::Sha256Of(bytes));
+  RETURN_IF_ERROR(
+      crypto::CheckContent(bytes, content, job.metadata_path.str()));
+  const std::string partial = store_.PartialPath(job.metadata_path, content);
+  RETURN_IF_ERROR(fs::WriteFileAtomically(partial, bytes, tree::kServedFileMode,
+                                          fs::Durability::kNone));
+  RETURN_IF_ERROR(store_.Accept(partial, job.metadata_path, content));
+  job.needs_metadata = false;
+  job.supplied.core_metadata =
+      repo::TargetOf(repo::CoreMetadataPath(file.project, file.filename),
+                     content.length, *content.digests.sha256);
+  return absl::OkStatus();
+}
+
+}  // namespace tufmirror::sync
