@@ -19,10 +19,13 @@ class Turn {
   Turn(std::string_view last, size_t limit) : last_(last), limit_(limit) {}
 
   // In sorted order.
-  void Offer(const PageQuestion& question) {
-    std::vector<PageQuestion>& part =
-        question.project.str() > last_ ? after_ : before_;
-    if (part.size() < limit_) part.push_back(question);
+  absl::Status Offer(const IndexEntry& entry) {
+    std::vector<PageQuestion>& part = entry.name > last_ ? after_ : before_;
+    if (part.size() == limit_) return absl::OkStatus();
+    ASSIGN_OR_RETURN(pypi::ProjectName project,
+                     pypi::ProjectName::Parse(entry.name));
+    part.push_back({std::move(project), entry.listed});
+    return absl::OkStatus();
   }
 
   // Adds those whose turn it is; the last of them.
@@ -64,14 +67,18 @@ class DueScan {
   }
 
   absl::Status Visit(const IndexEntry& entry) {
+    // Most are like this one, and there may be a million.
+    if (!looks_at_rules_ && has_list_ && IsSettled(entry) &&
+        !asked_.contains(entry.name)) {
+      return sweep_.Offer(entry);
+    }
     ASSIGN_OR_RETURN(pypi::ProjectName project,
                      pypi::ProjectName::Parse(entry.name));
     if (looks_at_rules_ && !work_.Selects(project)) {
       work_.changed.insert(std::move(project));
       return absl::OkStatus();
     }
-    const bool has_to_change = entry.changes_at && *entry.changes_at <= now_;
-    if (entry.unpublished || has_to_change || work_.rules_changed) {
+    if (entry.unpublished || IsTime(entry) || work_.rules_changed) {
       work_.changed.insert(project);
     }
     // Only a list can say that one is back; without one it has to be asked.
@@ -79,16 +86,16 @@ class DueScan {
       return absl::OkStatus();
     }
     PageQuestion question{std::move(project), entry.listed};
-    if (entry.again || entry.missing > 0 || has_to_change || !has_list_ ||
+    if (entry.again || entry.missing > 0 || IsTime(entry) || !has_list_ ||
         IsLost(entry)) {
       due_.push_back(std::move(question));
     } else if (entry.absent) {
-      absent_.Offer(question);
       ++absent_count_;
+      return absent_.Offer(entry);
     } else if (!entry.listed) {
       due_.push_back(std::move(question));
     } else {
-      sweep_.Offer(question);
+      return sweep_.Offer(entry);
     }
     return absl::OkStatus();
   }
@@ -116,6 +123,17 @@ class DueScan {
     return static_cast<size_t>(
         std::ceil(work.options.sweep_share *
                   static_cast<double>(work.table.rough_size())));
+  }
+
+  bool IsTime(const IndexEntry& entry) const {
+    return entry.changes_at && *entry.changes_at <= now_;
+  }
+
+  // Nothing but its turn is a reason to look at it.
+  bool IsSettled(const IndexEntry& entry) const {
+    return entry.has_page() && entry.listed && entry.missing == 0 &&
+           !entry.again && !entry.absent && !entry.gone && !entry.unpublished &&
+           !IsTime(entry);
   }
 
   // Where every page is read again, one may turn out not to be there.

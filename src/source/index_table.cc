@@ -33,12 +33,14 @@ constexpr char kNoFlags[] = "-";
 
 using Fields = std::array<std::string_view, kFieldCount>;
 
-std::optional<Fields> SplitLine(std::string_view line) {
+// Up to the field `last`; nullopt if there are more fields than there can be.
+std::optional<Fields> SplitLine(std::string_view line, Field last = kUrl) {
   Fields fields;
   for (size_t i = 0; i < kFieldCount; ++i) {
     const size_t tab = line.find('\t');
     fields[i] = line.substr(0, tab);
     if (tab == std::string_view::npos) return fields;
+    if (i == last && last != kUrl) return fields;
     line.remove_prefix(tab + 1);
   }
   return std::nullopt;
@@ -89,11 +91,11 @@ bool ParseListed(std::string_view text, IndexEntry& entry) {
   return entry.serial.has_value();
 }
 
-std::optional<IndexEntry> ParseLine(std::string_view line) {
-  const std::optional<Fields> fields = SplitLine(line);
-  if (!fields) return std::nullopt;
-  const Fields& field = *fields;
-  IndexEntry entry;
+// Leaves the strings of `entry` as they are: a table is checked without making
+// any.
+bool ParseNumbers(const Fields& field, IndexEntry& entry) {
+  entry.html = entry.unpublished = entry.absent = entry.gone = entry.again =
+      false;
   std::optional<int> missing;
   if (field[kName].empty() || !ParseFlags(field[kFlags], entry) ||
       !ParseNumber(field[kSerial], entry.serial) ||
@@ -101,13 +103,27 @@ std::optional<IndexEntry> ParseLine(std::string_view line) {
       !ParseNumber(field[kMissing], missing) ||
       !ParseNumber(field[kChangesAt], entry.changes_at) ||
       !ParseNumber(field[kStaleSince], entry.stale_since)) {
-    return std::nullopt;
+    return false;
   }
+  entry.missing = missing.value_or(0);
+  return true;
+}
+
+// Into the memory that `entry` has already.
+bool ParseLine(std::string_view line, IndexEntry& entry) {
+  const std::optional<Fields> fields = SplitLine(line);
+  if (!fields || !ParseNumbers(*fields, entry)) return false;
+  const Fields& field = *fields;
   entry.name = field[kName];
   entry.digest = field[kDigest];
   entry.etag = field[kEtag];
   entry.url = field[kUrl];
-  entry.missing = missing.value_or(0);
+  return true;
+}
+
+std::optional<IndexEntry> ParseLine(std::string_view line) {
+  IndexEntry entry;
+  if (!ParseLine(line, entry)) return std::nullopt;
   return entry;
 }
 
@@ -155,12 +171,17 @@ absl::StatusOr<IndexTable> IndexTable::Parse(std::string text, size_t begin,
   table.text_ = std::move(text);
   const std::string_view all(table.text_.data(), end);
   std::string_view last;
+  IndexEntry numbers;
   while (begin < end) {
     const size_t stop = all.find('\n', begin);
     if (stop == std::string_view::npos) return BadLine(all.substr(begin));
     const std::string_view line = all.substr(begin, stop - begin);
-    if (NameOf(line) <= last || !ParseLine(line)) return BadLine(line);
-    last = NameOf(line);
+    const std::optional<Fields> fields = SplitLine(line);
+    if (!fields || (*fields)[kName] <= last ||
+        !ParseNumbers(*fields, numbers)) {
+      return BadLine(line);
+    }
+    last = (*fields)[kName];
     table.starts_.push_back(begin);
     begin = stop + 1;
   }
@@ -239,9 +260,9 @@ absl::Status IndexTable::ForEachLine(
 
 absl::Status IndexTable::ForEach(
     absl::FunctionRef<absl::Status(const IndexEntry& entry)> visit) const {
-  return ForEachLine([&visit](std::string_view line) {
-    const std::optional<IndexEntry> entry = ParseLine(line);
-    return entry ? visit(*entry) : BadLine(line);
+  IndexEntry entry;
+  return ForEachLine([&](std::string_view line) {
+    return ParseLine(line, entry) ? visit(entry) : BadLine(line);
   });
 }
 
@@ -255,6 +276,7 @@ void IndexTable::AppendTo(std::string& out) const {
 
 IndexListing::Difference IndexListing::See(std::string_view name,
                                            std::optional<int64_t> serial) {
+  // Nearly always it is the next one.
   if (next_ >= table_.lines() || NameOf(table_.Line(next_)) != name) {
     next_ = table_.LowerBound(name);
     if (next_ >= table_.lines() || NameOf(table_.Line(next_)) != name) {
@@ -262,7 +284,7 @@ IndexListing::Difference IndexListing::See(std::string_view name,
     }
   }
   listed_[next_] = true;
-  const std::optional<Fields> fields = SplitLine(table_.Line(next_++));
+  const std::optional<Fields> fields = SplitLine(table_.Line(next_++), kSerial);
   if (fields && (*fields)[kFlags].find('a') != std::string_view::npos) {
     returned_.emplace_back(name);
     if ((*fields)[kFlags].find('g') != std::string_view::npos) {

@@ -52,7 +52,8 @@ class IndexTable {
   std::optional<IndexEntry> Find(std::string_view name) const;
   void Put(const IndexEntry& entry);
   void Remove(std::string_view name);
-  // Sorted by name; an error of `visit` ends it. The table must not change.
+  // Sorted by name; an error of `visit` ends it. The table must not change, and
+  // an entry is valid during its visit.
   absl::Status ForEach(
       absl::FunctionRef<absl::Status(const IndexEntry& entry)> visit) const;
 
