@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/config_options.h"
+#include "cli/network_options.h"
 #include "cli/select_options.h"
 #include "fmt/format.h"
 #include "tufmirror/base/failure.h"
@@ -119,17 +120,6 @@ std::vector<Option> TransferOptions() {
           [](Config & c) -> auto& {
             return c.upstream.transfer.min_speed_time;
           }),
-      StringOption(
-          "upstream", "proxy",
-          "proxy URL; empty: http_proxy, https_proxy, no_proxy",
-          [](Config & c) -> auto& { return c.upstream.transfer.proxy; }),
-      StringOption(
-          "upstream", "ca_file",
-          "PEM file of certificate authorities; empty: the system's",
-          [](Config & c) -> auto& { return c.upstream.transfer.ca_file; }),
-      StringOption(
-          "upstream", "user_agent", "empty: tufmirror/VERSION",
-          [](Config & c) -> auto& { return c.upstream.transfer.user_agent; }),
   };
 }
 
@@ -178,8 +168,8 @@ std::vector<Option> OriginAndPublishOptions() {
 
 std::vector<Option> AllOptions() {
   std::vector<Option> all = UpstreamOptions();
-  for (auto more : {IndexOptions(), TransferOptions(), SelectOptions(),
-                    OriginAndPublishOptions()}) {
+  for (auto more : {IndexOptions(), TransferOptions(), NetworkOptions(),
+                    SelectOptions(), OriginAndPublishOptions()}) {
     for (Option& option : more) all.push_back(std::move(option));
   }
   return all;
@@ -269,7 +259,8 @@ absl::Status CheckWhole(const Config& config) {
     return MakeFailure(Failure::kUsage,
                        "upstream.url: expected at least one URL, got none");
   }
-  for (const auto& urls : {upstream.urls, upstream.targets_urls}) {
+  for (const auto& urls :
+       {upstream.urls, upstream.targets_urls, upstream.credential_urls}) {
     for (const std::string& url : urls)
       RETURN_IF_ERROR(http::CheckBaseUrl(url));
   }
@@ -290,6 +281,7 @@ absl::StatusOr<Config> ParseConfig(std::string_view text,
   Config config;
   RETURN_IF_ERROR(ReadTable(parsed.table(), path, AllOptions(), config));
   RETURN_IF_ERROR(Annotate(CheckWhole(config), path));
+  NameCredentialServers(config.upstream);
   return config;
 }
 

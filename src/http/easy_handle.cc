@@ -47,6 +47,14 @@ std::string CaFile(const TransferOptions& options) {
   return curl_bundle.empty() ? Environment("SSL_CERT_FILE") : curl_bundle;
 }
 
+std::string UserAgent(const TransferOptions& options) {
+  const std::string agent = options.user_agent.empty()
+                                ? "tufmirror/" TUFMIRROR_VERSION
+                                : options.user_agent;
+  if (options.contact.empty()) return agent;
+  return fmt::format("{} (+{})", agent, options.contact);
+}
+
 // A speed limit of ours must not look like a slow server.
 long MinSpeed(const TransferOptions& options) {
   uint64_t speed = options.min_speed;
@@ -84,13 +92,13 @@ absl::Status AppendHeader(HeaderList& list, const char* line) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<EasyHandle>> EasyHandle::Create(
-    const TransferOptions& options, curl_write_callback write,
-    void* write_data) {
+    const TransferOptions& options, const Credentials& credentials,
+    curl_write_callback write, void* write_data) {
   CURL* curl = curl_easy_init();
   if (curl == nullptr) {
     return MakeFailure(Failure::kInternal, "make a transfer handle: no memory");
   }
-  std::unique_ptr<EasyHandle> handle(new EasyHandle(curl));
+  std::unique_ptr<EasyHandle> handle(new EasyHandle(curl, credentials));
   RETURN_IF_ERROR(handle->Configure(options, write, write_data));
   return handle;
 }
@@ -101,11 +109,7 @@ absl::Status EasyHandle::Configure(const TransferOptions& options,
                                    curl_write_callback write,
                                    void* write_data) {
   RETURN_IF_ERROR(AppendHeader(plain_headers_, kIdentity));
-  const std::string agent = options.user_agent.empty()
-                                ? "tufmirror/" TUFMIRROR_VERSION
-                                : options.user_agent;
-  const std::string ca_file = CaFile(options);
-  const std::string ca_path = Environment("SSL_CERT_DIR");
+  const std::string agent = UserAgent(options);
 
 #define SET_OPTION(option, value) \
   RETURN_IF_ERROR(Set(curl_, option, value, #option))
@@ -128,16 +132,73 @@ absl::Status EasyHandle::Configure(const TransferOptions& options,
   SET_OPTION(CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(options.connect_timeout));
   SET_OPTION(CURLOPT_LOW_SPEED_LIMIT, MinSpeed(options));
   SET_OPTION(CURLOPT_LOW_SPEED_TIME, WholeSeconds(options.min_speed_time));
-  if (!options.proxy.empty()) {
-    SET_OPTION(CURLOPT_PROXY, options.proxy.c_str());
+  RETURN_IF_ERROR(ConfigureTls(options));
+  return ConfigureProxy();
+}
+
+absl::Status EasyHandle::ConfigureTls(const TransferOptions& options) {
+  const std::string ca_file = CaFile(options);
+  const std::string ca_dir =
+      options.ca_dir.empty() ? Environment("SSL_CERT_DIR") : options.ca_dir;
+  if (!ca_file.empty()) {
+    SET_OPTION(CURLOPT_CAINFO, ca_file.c_str());
+    SET_OPTION(CURLOPT_PROXY_CAINFO, ca_file.c_str());
+  }
+  if (!ca_dir.empty()) {
+    SET_OPTION(CURLOPT_CAPATH, ca_dir.c_str());
+    SET_OPTION(CURLOPT_PROXY_CAPATH, ca_dir.c_str());
+  }
+  if (!options.client_certificate.empty()) {
+    const std::string& key = options.client_key.empty()
+                                 ? options.client_certificate
+                                 : options.client_key;
+    SET_OPTION(CURLOPT_SSLCERT, options.client_certificate.c_str());
+    SET_OPTION(CURLOPT_SSLKEY, key.c_str());
+    // An encrypted key is an error, not a question on the terminal.
+    SET_OPTION(CURLOPT_KEYPASSWD, "");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status EasyHandle::ConfigureProxy() {
+  if (!credentials_.proxy().empty()) {
+    SET_OPTION(CURLOPT_PROXY, credentials_.proxy().c_str());
     // A proxy that was asked for is used, whatever no_proxy says.
     SET_OPTION(CURLOPT_NOPROXY, "");
   }
-  if (!ca_file.empty()) SET_OPTION(CURLOPT_CAINFO, ca_file.c_str());
-  if (!ca_path.empty()) SET_OPTION(CURLOPT_CAPATH, ca_path.c_str());
-#undef SET_OPTION
+  if (const std::optional<Login>& login = credentials_.proxy_login()) {
+    SET_OPTION(CURLOPT_PROXYUSERNAME, login->user.c_str());
+    SET_OPTION(CURLOPT_PROXYPASSWORD, login->secret.c_str());
+  }
   return absl::OkStatus();
 }
+
+// libcurl tells it to the server of `url` only, wherever that redirects to.
+absl::Status EasyHandle::SetLogin(const std::string& url) {
+  const Login* login = credentials_.For(url);
+  if (login != login_) {
+    const bool basic = login != nullptr && login->scheme == AuthScheme::kBasic;
+    const bool bearer = login != nullptr && !basic;
+    SET_OPTION(CURLOPT_HTTPAUTH,
+               static_cast<long>(bearer ? CURLAUTH_BEARER : CURLAUTH_BASIC));
+    SET_OPTION(CURLOPT_USERNAME, basic ? login->user.c_str() : nullptr);
+    SET_OPTION(CURLOPT_PASSWORD, basic ? login->secret.c_str() : nullptr);
+    SET_OPTION(CURLOPT_XOAUTH2_BEARER,
+               bearer ? login->secret.c_str() : nullptr);
+    login_ = login;
+  }
+  const std::string& netrc = credentials_.NetrcFor(url);
+  const bool use_netrc = login == nullptr && !netrc.empty();
+  if (use_netrc != netrc_) {
+    SET_OPTION(CURLOPT_NETRC,
+               static_cast<long>(use_netrc ? CURL_NETRC_OPTIONAL
+                                           : CURL_NETRC_IGNORED));
+    SET_OPTION(CURLOPT_NETRC_FILE, use_netrc ? netrc.c_str() : nullptr);
+    netrc_ = use_netrc;
+  }
+  return absl::OkStatus();
+}
+#undef SET_OPTION
 
 // Called when a connection is there and before each request, those of
 // redirects included: the one place that sees an https to http step.
@@ -225,6 +286,7 @@ absl::Status EasyHandle::Prepare(const HttpRequest& request) {
                         Milliseconds(request.timeout), "CURLOPT_TIMEOUT_MS"));
     timeout_ = request.timeout;
   }
+  RETURN_IF_ERROR(SetLogin(request.url));
   RETURN_IF_ERROR(SetEncoding(request.encoding));
   return SetHeaders(request.headers);
 }

@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "http/credentials.h"
 #include "http/retry_policy.h"
 #include "tufmirror/http/transfers.h"
 
@@ -38,10 +39,11 @@ struct HttpRequest {
 
 class EasyHandle {
  public:
-  // `write` and `write_data` as CURLOPT_WRITEFUNCTION has them.
+  // `write` and `write_data` as CURLOPT_WRITEFUNCTION has them. `credentials`
+  // outlive the handle.
   static absl::StatusOr<std::unique_ptr<EasyHandle>> Create(
-      const TransferOptions& options, curl_write_callback write,
-      void* write_data);
+      const TransferOptions& options, const Credentials& credentials,
+      curl_write_callback write, void* write_data);
   ~EasyHandle();
   EasyHandle(const EasyHandle&) = delete;
   EasyHandle& operator=(const EasyHandle&) = delete;
@@ -73,21 +75,28 @@ class EasyHandle {
   TryFailure FailureAfter(CURLcode code) const;
 
  private:
-  explicit EasyHandle(CURL* curl) : curl_(curl) {}
+  EasyHandle(CURL* curl, const Credentials& credentials)
+      : curl_(curl), credentials_(credentials) {}
   absl::Status Configure(const TransferOptions& options,
                          curl_write_callback write, void* write_data);
+  absl::Status ConfigureTls(const TransferOptions& options);
+  absl::Status ConfigureProxy();
+  absl::Status SetLogin(const std::string& url);
   absl::Status SetEncoding(BodyEncoding encoding);
   absl::Status SetHeaders(absl::Span<const std::string> headers);
   static int BeforeRequest(void* self, char*, char*, int, int);
 
   CURL* curl_;
+  const Credentials& credentials_;
   std::array<char, CURL_ERROR_SIZE> error_{};
   HeaderList plain_headers_;  // what every request carries
   HeaderList headers_;        // with a request's own
   bool own_headers_ = false;
-  bool saw_https_ = false;  // on the way of this request's redirects
-  bool downgrade_ = false;  // a redirect to http after that was refused
-  bool https_ = false;      // the last request's scheme
+  const Login* login_ = nullptr;  // what this request's server is told
+  bool netrc_ = false;            // or what the netrc file says
+  bool saw_https_ = false;        // on the way of this request's redirects
+  bool downgrade_ = false;        // a redirect to http after that was refused
+  bool https_ = false;            // the last request's scheme
   BodyEncoding encoding_ = BodyEncoding::kIdentity;
   uint64_t offset_ = 0;
   uint64_t max_bytes_ = 0;

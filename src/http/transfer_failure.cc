@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/types/optional.h"
 #include "fmt/format.h"
+#include "http/url.h"
 #include "tufmirror/base/strings.h"
 #include "tufmirror/http/transfers.h"
 
@@ -69,8 +70,13 @@ TryFailure FailureOfHttpStatus(int http_status) {
 
 TryFailure FailureOfCurl(CURLcode code, int http_status,
                          std::string_view detail) {
-  const std::string text = Printable(
-      detail.empty() ? std::string_view(curl_easy_strerror(code)) : detail);
+  // libcurl shows a proxy variable that it cannot read as it stands.
+  const std::string text =
+      detail.starts_with("Unsupported proxy")
+          ? std::string("the proxy that the environment names is no URL")
+          : RedactText(detail.empty()
+                           ? std::string_view(curl_easy_strerror(code))
+                           : detail);
   if (IsRedirect(http_status)) {
     // Too many, to another scheme, or from https back to http.
     return {.status = MakeHttpFailure(

@@ -20,10 +20,12 @@ std::chrono::nanoseconds Nanoseconds(absl::Duration duration) {
 
 }  // namespace
 
-TransferLoop::TransferLoop(const TransferOptions& options, MultiHandle& multi,
+TransferLoop::TransferLoop(const TransferOptions& options,
+                           const Credentials& credentials, MultiHandle& multi,
                            WriterPool& pool, TransferCounters& counters,
                            size_t max_queued_bytes)
     : options_(options),
+      credentials_(credentials),
       multi_(multi),
       pool_(pool),
       counters_(counters),
@@ -156,9 +158,9 @@ absl::StatusOr<TransferLoop::Slot*> TransferLoop::FreeSlot() {
     }
     auto slot = std::make_unique<Slot>();
     slot->loop = this;
-    ASSIGN_OR_RETURN(
-        slot->handle,
-        EasyHandle::Create(options_, &TransferLoop::OnWrite, slot.get()));
+    ASSIGN_OR_RETURN(slot->handle,
+                     EasyHandle::Create(options_, credentials_,
+                                        &TransferLoop::OnWrite, slot.get()));
     free_.push_back(slot.get());
     slots_.push_back(std::move(slot));
   }

@@ -29,8 +29,8 @@ class TransferLoop {
 
   // References outlive the loop. `max_queued_bytes`: no new job begins while
   // the pool has more than that to do.
-  TransferLoop(const TransferOptions& options, MultiHandle& multi,
-               WriterPool& pool, TransferCounters& counters,
+  TransferLoop(const TransferOptions& options, const Credentials& credentials,
+               MultiHandle& multi, WriterPool& pool, TransferCounters& counters,
                size_t max_queued_bytes);
   ~TransferLoop();
   TransferLoop(const TransferLoop&) = delete;
@@ -81,6 +81,7 @@ class TransferLoop {
   void Count(uint64_t received);
 
   const TransferOptions& options_;
+  const Credentials& credentials_;
   MultiHandle& multi_;
   WriterPool& pool_;
   TransferCounters& counters_;

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "fmt/format.h"
+#include "http/credentials.h"
 #include "http/download_job.h"
 #include "http/fetch_job.h"
 #include "http/job_context.h"
@@ -15,6 +17,8 @@
 #include "http/url.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
+#include "tufmirror/base/strings.h"
+#include "tufmirror/crypto/secret_file.h"
 
 namespace tufmirror::http {
 namespace {
@@ -63,14 +67,37 @@ absl::Status CheckOptions(const TransferOptions& options) {
         fmt::format("transfers: expected retries not below 0, got {}",
                     options.retries));
   }
+  for (const std::string& text : {options.contact, options.user_agent}) {
+    for (const char c : text) {
+      if (absl::ascii_isprint(static_cast<unsigned char>(c))) continue;
+      return MakeFailure(Failure::kUsage,
+                         fmt::format("User-Agent \"{}\": expected visible "
+                                     "ASCII characters",
+                                     Printable(text)));
+    }
+  }
   return absl::OkStatus();
+}
+
+// Here rather than at the first connection, and with a reason.
+absl::Status CheckClientCertificate(const TransferOptions& options) {
+  if (options.client_certificate.empty()) {
+    if (options.client_key.empty()) return absl::OkStatus();
+    return MakeFailure(Failure::kUsage,
+                       "client key: expected a client certificate too");
+  }
+  const std::string& key = options.client_key.empty()
+                               ? options.client_certificate
+                               : options.client_key;
+  return crypto::ReadSecretFile(key, "client key").status();
 }
 
 class CurlTransfers : public Transfers {
  public:
-  CurlTransfers(const TransferOptions& options,
+  CurlTransfers(const TransferOptions& options, Credentials credentials,
                 std::unique_ptr<MultiHandle> multi)
       : options_(options),
+        credentials_(std::move(credentials)),
         multi_(std::move(multi)),
         backoff_(options_.backoff, options_.max_backoff),
         pool_(kPoolThreads, [this] { multi_->Wake(); }),
@@ -81,7 +108,7 @@ class CurlTransfers : public Transfers {
                  .whole_bytes = std::min(kMaxWholeBytes, Share()),
                  .chunk_bytes = std::min(kMaxChunkBytes, Share()),
                  .window_bytes = Share()},
-        loop_(options_, *multi_, pool_, counters_, kShareBytes) {}
+        loop_(options_, credentials_, *multi_, pool_, counters_, kShareBytes) {}
 
   absl::StatusOr<FetchResponse> Fetch(FetchRequest request) override {
     std::optional<FetchRequest> wanted = std::move(request);
@@ -129,6 +156,7 @@ class CurlTransfers : public Transfers {
 
   const CurlLibrary library_;
   const TransferOptions options_;
+  const Credentials credentials_;
   std::unique_ptr<MultiHandle> multi_;
   TransferCounters counters_;
   Backoff backoff_;
@@ -144,13 +172,12 @@ absl::StatusOr<std::unique_ptr<Transfers>> Transfers::Create(
   RETURN_IF_ERROR(CheckOptions(options));
   const CurlLibrary library;
   RETURN_IF_ERROR(library.status());
-  if (!options.proxy.empty() &&
-      options.proxy.find_first_of("\r\n") != std::string::npos) {
-    return MakeFailure(Failure::kUsage, "proxy URL: expected one line");
-  }
+  RETURN_IF_ERROR(CheckClientCertificate(options));
+  ASSIGN_OR_RETURN(Credentials credentials, Credentials::Load(options));
   ASSIGN_OR_RETURN(std::unique_ptr<MultiHandle> multi,
                    MultiHandle::Create(options.concurrency + 4));
-  return std::make_unique<CurlTransfers>(options, std::move(multi));
+  return std::make_unique<CurlTransfers>(options, std::move(credentials),
+                                         std::move(multi));
 }
 
 }  // namespace tufmirror::http

@@ -3,9 +3,12 @@
 #include "http/url.h"
 
 #include <cstddef>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
 #include "fmt/format.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
@@ -93,6 +96,46 @@ int HexValue(char c) {
   return -1;
 }
 
+// The host of an authority without its user part; brackets stay.
+std::string_view HostOf(std::string_view authority) {
+  const size_t colon = authority.rfind(':');
+  const size_t bracket = authority.rfind(']');
+  const bool has_port = colon != std::string_view::npos &&
+                        (bracket == std::string_view::npos || colon > bracket);
+  return has_port ? authority.substr(0, colon) : authority;
+}
+
+// Where in `url` the authority's part after '@' begins.
+size_t HostStart(std::string_view url) {
+  const size_t start = AuthorityStart(url);
+  const size_t at = AuthorityOf(url, start).rfind('@');
+  return at == std::string_view::npos ? start : start + at + 1;
+}
+
+// 127.0.0.0/8: four numbers, so that no name can look like it.
+bool IsLoopbackAddress(std::string_view host) {
+  const std::vector<absl::string_view> parts =
+      absl::StrSplit(ToAbsl(host), '.');
+  if (parts.size() != 4 || parts[0] != "127") return false;
+  for (const absl::string_view part : parts) {
+    int number = 0;
+    if (part.empty() || part.size() > 3 || !absl::SimpleAtoi(part, &number) ||
+        number < 0 || number > 255) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+bool HasScheme(std::string_view url, std::string_view scheme) {
+  return url.size() > scheme.size() + kSchemeEnd.size() - 1 &&
+         absl::EqualsIgnoreCase(ToAbsl(url.substr(0, scheme.size())),
+                                ToAbsl(scheme)) &&
+         url.substr(scheme.size(), kSchemeEnd.size()) == kSchemeEnd;
+}
+
 std::string PercentDecode(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -111,13 +154,47 @@ std::string PercentDecode(std::string_view text) {
   return out;
 }
 
-}  // namespace
+std::string UserInfoOf(std::string_view url) {
+  const size_t start = AuthorityStart(url);
+  const size_t host = HostStart(url);
+  return host == start ? std::string()
+                       : std::string(url.substr(start, host - start - 1));
+}
 
-bool HasScheme(std::string_view url, std::string_view scheme) {
-  return url.size() > scheme.size() + kSchemeEnd.size() - 1 &&
-         absl::EqualsIgnoreCase(ToAbsl(url.substr(0, scheme.size())),
-                                ToAbsl(scheme)) &&
-         url.substr(scheme.size(), kSchemeEnd.size()) == kSchemeEnd;
+std::string WithoutUserInfo(std::string_view url) {
+  std::string out(url.substr(0, AuthorityStart(url)));
+  return out.append(url.substr(HostStart(url)));
+}
+
+std::string ServerOf(std::string_view url) {
+  const std::string_view authority = AuthorityOf(url, HostStart(url));
+  const std::string_view host = HostOf(authority);
+  const bool has_port = host.size() < authority.size();
+  const bool https = HasScheme(url, "https");
+  const std::string_view port = has_port ? authority.substr(host.size() + 1)
+                                : https  ? std::string_view("443")
+                                         : std::string_view("80");
+  return fmt::format("{}://{}:{}", https ? "https" : "http",
+                     absl::AsciiStrToLower(ToAbsl(host)), port);
+}
+
+bool IsPrivateWay(std::string_view url) {
+  if (!HasScheme(url, "http")) return true;
+  const std::string_view host = HostOf(AuthorityOf(url, HostStart(url)));
+  return absl::EqualsIgnoreCase(ToAbsl(host), "localhost") || host == "[::1]" ||
+         IsLoopbackAddress(host);
+}
+
+std::string RedactText(std::string_view text) {
+  const size_t at = text.rfind('@');
+  if (at == std::string_view::npos) return Printable(text);
+  const std::string_view before = text.substr(0, at);
+  const size_t scheme = before.find(kSchemeEnd);
+  const size_t start = scheme == std::string_view::npos
+                           ? before.find_first_of("'\"") + 1
+                           : scheme + kSchemeEnd.size();
+  return Printable(
+      fmt::format("{}***{}", text.substr(0, start), text.substr(at)));
 }
 
 std::string RedactUrl(std::string_view url) {

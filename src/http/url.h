@@ -12,6 +12,22 @@ namespace tufmirror::http {
 // True for "scheme://...", the scheme compared without regard to case.
 bool HasScheme(std::string_view url, std::string_view scheme);
 
+// "user:password", "user" or nothing, as it stands in `url`.
+std::string UserInfoOf(std::string_view url);
+// `url` without that and its '@', otherwise unchanged.
+std::string WithoutUserInfo(std::string_view url);
+std::string PercentDecode(std::string_view text);
+
+// "https://host:443": scheme, host and port of an http or https URL, in one
+// spelling.
+std::string ServerOf(std::string_view url);
+// True if nobody else reads what is sent there: https, file, or a server on
+// this machine.
+bool IsPrivateWay(std::string_view url);
+
+// `text` from a library, with whatever stands before an '@' in it hidden.
+std::string RedactText(std::string_view text);
+
 // `url` without its user and password; empty if libcurl cannot parse it.
 std::string WithoutCredentials(std::string_view url);
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 
 #include "support/status_matchers.h"
@@ -64,8 +65,18 @@ TEST(ConfigFileTest, WhatIsWrittenIsReadBackUnchanged) {
   transfer.min_speed = 2048;
   transfer.min_speed_time = absl::Milliseconds(1500);
   transfer.proxy = "http://proxy.example:3128";
+  transfer.proxy_credentials_file = "/k/proxy";
   transfer.ca_file = "/etc/ca.pem";
+  transfer.ca_dir = "/etc/authorities";
+  transfer.client_certificate = "/k/client.pem";
+  transfer.client_key = "/k/client.key";
+  transfer.auth = http::AuthScheme::kBearer;
+  transfer.credentials_file = "/k/token";
+  transfer.netrc = "/k/netrc";
+  transfer.allow_plain_credentials = true;
   transfer.user_agent = "agent";
+  transfer.contact = "mirror@a.example";
+  config.upstream.credential_urls = {"https://files.example/"};
   config.origin = {.online_key = "/k/online.pem",
                    .passphrase_file = "/k/pass",
                    .bin_bits = 11,
@@ -82,12 +93,38 @@ TEST(ConfigFileTest, WhatIsWrittenIsReadBackUnchanged) {
   EXPECT_NE(WriteConfig(Config()), text);
   EXPECT_EQ(read.upstream.directory, config.upstream.directory);
   EXPECT_EQ(read.upstream.urls, config.upstream.urls);
+  EXPECT_EQ(read.upstream.credential_urls, config.upstream.credential_urls);
+  EXPECT_EQ(read.upstream.transfer.auth, transfer.auth);
+  EXPECT_EQ(read.upstream.transfer.netrc, transfer.netrc);
+  EXPECT_EQ(read.upstream.transfer.client_key, transfer.client_key);
+  EXPECT_TRUE(read.upstream.transfer.allow_plain_credentials);
   EXPECT_EQ(read.upstream.transfer.max_rate, transfer.max_rate);
   EXPECT_EQ(read.upstream.transfer.min_speed_time, transfer.min_speed_time);
   EXPECT_EQ(read.origin.bin_bits, 11);
   EXPECT_EQ(read.origin.bin_expiry, absl::Hours(48));
   EXPECT_EQ(read.brakes.max_removals, 0.25);
   EXPECT_EQ(read.brakes.min_free_space, 12'345u);
+}
+
+TEST(ConfigFileTest, CredentialsGoToEveryServerThatIsNamedAndNoOther) {
+  ASSERT_OK_AND_ASSIGN(
+      const Config config,
+      ParseWith("targets_url = \"https://b.example/\"\nauth = \"basic\"\n"
+                "credential_urls = [\"https://c.example/\"]\n"));
+  EXPECT_EQ(config.upstream.transfer.auth, http::AuthScheme::kBasic);
+  EXPECT_THAT(config.upstream.transfer.credential_urls,
+              ::testing::ElementsAre("https://a.example/", "https://b.example/",
+                                     "https://c.example/"));
+}
+
+TEST(ConfigFileTest, NetrcIsAFileOrTheOneOfTheHomeDirectory) {
+  ASSERT_OK_AND_ASSIGN(const Config none, ParseWith("netrc = false\n"));
+  EXPECT_EQ(none.upstream.transfer.netrc, std::nullopt);
+  ASSERT_OK_AND_ASSIGN(const Config home, ParseWith("netrc = true\n"));
+  EXPECT_EQ(home.upstream.transfer.netrc, "");
+  EXPECT_THAT(WriteConfig(home), ::testing::HasSubstr("\nnetrc = true\n"));
+  ASSERT_OK_AND_ASSIGN(const Config file, ParseWith("netrc = \"/k/n\"\n"));
+  EXPECT_EQ(file.upstream.transfer.netrc, "/k/n");
 }
 
 struct BadConfig {
@@ -126,6 +163,14 @@ INSTANTIATE_TEST_SUITE_P(
                   "upstream.proxy: expected a string, got a table"},
         BadConfig{"DateForString", "[upstream]\nproxy = 1979-05-27\n",
                   "expected a string, got a date or time"},
+        BadConfig{"NetrcIsANumber", "[upstream]\nnetrc = 1\n",
+                  "upstream.netrc: expected true, false or the path of a file"},
+        BadConfig{"UnknownAuth", "[upstream]\nauth = \"digest\"\n",
+                  "upstream.auth: expected"},
+        BadConfig{"CredentialUrlIsNone",
+                  "[upstream]\nurl = \"https://a.example/\"\n"
+                  "credential_urls = [\"files.example\"]\n",
+                  "expected http://, https://"},
         BadConfig{"IntegerInArrayOfStrings", "[upstream]\nurl = [\"a\", 1]\n",
                   "upstream.url: expected a string, got an integer"},
         BadConfig{"IntegerTooLow", "[upstream]\nconcurrency = 0\n",
@@ -145,7 +190,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadConfig{"NegativeBytes", "[upstream]\nmax_rate = -1\n",
                   "upstream.max_rate: "},
         BadConfig{"UnknownKind", "[upstream]\nkind = \"pypi\"\n",
-                  "expected \"tuf\" or \"directory\", got \"pypi\""},
+                  "got \"pypi\""},
         BadConfig{"NoUpstream", "", "upstream.url: expected at least one"},
         BadConfig{"EmptyUpstream", "[upstream]\nurl = []\n",
                   "upstream.url: expected at least one"},

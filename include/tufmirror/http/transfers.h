@@ -23,6 +23,9 @@
 
 namespace tufmirror::http {
 
+// How a program proves to an upstream server who it is.
+enum class AuthScheme { kNone, kBasic, kBearer };
+
 struct TransferOptions {
   int concurrency = 16;   // transfers in flight
   uint64_t max_rate = 0;  // bytes/s over all but file://; 0: none
@@ -35,8 +38,32 @@ struct TransferOptions {
   absl::Duration backoff = absl::Milliseconds(500);      // first; doubles
   absl::Duration max_backoff = absl::Seconds(60);        // caps Retry-After too
   std::string user_agent;  // empty: "tufmirror/VERSION"
-  std::string proxy;       // empty: the environment's, as curl has it
-  std::string ca_file;     // empty: the system's (CURL_CA_BUNDLE too)
+  std::string contact;     // e-mail or URL, in the User-Agent: " (+contact)"
+
+  // "http://", "https://", "socks5://" or "socks5h://" (names looked up by the
+  // proxy), host and port; "user:password" in TUFMIRROR_PROXY_CREDENTIALS, in
+  // the first line of proxy_credentials_file, or in the URL, whichever is
+  // first. Empty: the environment's, as curl has it.
+  std::string proxy;
+  std::string proxy_credentials_file;
+
+  std::string ca_file;  // PEM; empty: the system's (CURL_CA_BUNDLE too)
+  std::string ca_dir;   // hashed PEM files; empty: SSL_CERT_DIR, the system's
+  std::string client_certificate;  // PEM; with its key if client_key is empty
+  std::string client_key;          // PEM, not encrypted, only its owner's
+
+  // What servers are told: for kBasic "user:password", for kBearer a token, in
+  // TUFMIRROR_UPSTREAM_CREDENTIALS or the first line of credentials_file.
+  // Only servers (scheme, host, port) of credential_urls hear it, or what such
+  // a URL has as its own user and password; never a server that a redirect
+  // leads to.
+  AuthScheme auth = AuthScheme::kNone;
+  std::string credentials_file;
+  std::vector<std::string> credential_urls;
+  // A netrc file, for hosts that have nothing of the above; "": ~/.netrc.
+  std::optional<std::string> netrc;
+  // Credentials go over https and to this machine; with this over http too.
+  bool allow_plain_credentials = false;
 };
 
 // A URL fit for a message: user and password replaced by "***".
@@ -142,6 +169,8 @@ struct TransferCounters {
 // the others get a new round after a back-off, `retries` times each.
 class Transfers {
  public:
+  // Reads the files and variables with secrets that `options` name: kUsage if
+  // they do not fit, kKey for a file that others than its owner can read.
   static absl::StatusOr<std::unique_ptr<Transfers>> Create(
       const TransferOptions& options);
   virtual ~Transfers() = default;

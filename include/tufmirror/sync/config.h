@@ -38,6 +38,9 @@ struct UpstreamConfig {
   std::string metadata_path = "metadata/";  // kTuf: below each base URL
   std::vector<std::string> targets_urls;    // kTuf: empty: the base URLs
   IndexConfig index;
+  // Further servers that hear the credentials; transfer.credential_urls has
+  // these, urls and targets_urls once the file is read.
+  std::vector<std::string> credential_urls;
   http::TransferOptions transfer;
 };
 
