@@ -62,6 +62,13 @@ struct VerifyArguments {
 };
 int VerifyCommand(const VerifyArguments& arguments);
 
+struct ExplainArguments {
+  std::string home;
+  std::string project;  // PROJECT or PROJECT==VERSION
+  bool json = false;
+};
+int ExplainCommand(const ExplainArguments& arguments);
+
 int RollbackCommand(const std::string& home);
 
 struct ClientArguments {

@@ -156,6 +156,20 @@ void AddInspection(CLI::App& app, Chosen& chosen) {
     chosen = [verify_arguments] { return VerifyCommand(*verify_arguments); };
   });
 
+  CLI::App* explain = app.add_subcommand(
+      "explain", "Say what is mirrored of a project, and which rule decided");
+  auto explain_arguments = std::make_shared<ExplainArguments>();
+  explain->add_option("HOME", explain_arguments->home, "The home")->required();
+  explain
+      ->add_option("PROJECT", explain_arguments->project,
+                   "A project, or a release: PROJECT==VERSION")
+      ->required();
+  explain->add_flag("--json", explain_arguments->json, "Print JSON");
+  explain->footer("Example: tufmirror explain /srv/mirror numpy==2.0.0");
+  explain->callback([explain_arguments, &chosen] {
+    chosen = [explain_arguments] { return ExplainCommand(*explain_arguments); };
+  });
+
   CLI::App* rollback =
       app.add_subcommand("rollback", "Serve the previous generation again");
   auto home = std::make_shared<std::string>();

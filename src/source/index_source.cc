@@ -179,6 +179,21 @@ absl::StatusOr<ProjectOffer> IndexSource::Offer(
                                : "its page could not be had");
 }
 
+absl::StatusOr<Explanation> IndexSource::Explain(
+    const pypi::ProjectName& project) const {
+  const State& state = *state_;
+  Explanation explanation;
+  explanation.verdict.project =
+      state.selection.OfProject(project, state.dependencies);
+  const std::optional<IndexEntry> entry = state.table.Find(project.str());
+  if (!entry || !entry->has_page()) return explanation;
+  ASSIGN_OR_RETURN(explanation.page, state.pages.Read(*entry));
+  explanation.has_page = true;
+  explanation.verdict = state.selection.OfPage(
+      project, explanation.page, state.dependencies, state.options.now);
+  return explanation;
+}
+
 const std::vector<Problem>& IndexSource::problems() const {
   return state_->problems;
 }

@@ -13,8 +13,10 @@
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
 #include "tufmirror/fs/file.h"
+#include "tufmirror/repo/project_pages.h"
 #include "tufmirror/repo/tree_view.h"
 #include "tufmirror/source/directory_source.h"
+#include "tufmirror/source/distribution_reader.h"
 #include "tufmirror/source/index_source.h"
 #include "tufmirror/tree/layout.h"
 
@@ -114,6 +116,9 @@ OriginSession::ReadIndex() {
   options.max_file_size = config.max_file_size;
   options.now = options_.now;
   options.dry_run = options_.dry_run;
+  options.published_requires = [this](const source::SourceFile& file) {
+    return RequiresOf(file);
+  };
   ASSIGN_OR_RETURN(auto index,
                    source::IndexSource::Open(home_.layout(), *selection_,
                                              std::move(options)));
@@ -124,6 +129,21 @@ OriginSession::ReadIndex() {
   if (!options_.dry_run)
     RETURN_IF_ERROR(index->Save(index->changed_projects()));
   return index;
+}
+
+// Packages on disk were verified when they came there.
+absl::StatusOr<std::optional<std::vector<std::string>>>
+OriginSession::RequiresOf(const source::SourceFile& file) const {
+  const std::string path = home_.layout().home() + "/" +
+                           repo::PackagePath(file.project, file.filename);
+  ASSIGN_OR_RETURN(const auto info, fs::Stat(path));
+  if (!info) return std::nullopt;
+  ASSIGN_OR_RETURN(source::Distribution distribution,
+                   source::ReadDistribution(path, file.filename));
+  const bool same =
+      !file.sha256 || distribution.content.digests.sha256 == file.sha256;
+  if (!same) return std::nullopt;
+  return std::move(distribution.metadata.requires_dist);
 }
 
 void OriginSession::CountTransfers() {
@@ -219,6 +239,7 @@ absl::Status OriginSession::ShowPlan() {
                      if (options_.on_planned) options_.on_planned(action, path);
                    });
   }
+  RETURN_IF_ERROR(fs::RemoveTree(home_.layout().dry_run()));
   report_.added = summary_.added;
   report_.changed = summary_.changed;
   report_.removed = summary_.removed;

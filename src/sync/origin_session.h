@@ -68,6 +68,8 @@ class OriginSession {
 
   absl::StatusOr<std::unique_ptr<source::OriginSource>> ScanDirectory();
   absl::StatusOr<std::unique_ptr<source::OriginSource>> ReadIndex();
+  absl::StatusOr<std::optional<std::vector<std::string>>> RequiresOf(
+      const source::SourceFile& file) const;
   std::unique_ptr<PackageSupply> MakeSupply(PackageStore& store);
   absl::Status CountPublished();
   absl::StatusOr<std::optional<Adoption>> AdoptionOf(

@@ -7,6 +7,7 @@
 #include "sync/origin_run.h"
 #include "sync/replica_run.h"
 #include "tufmirror/base/status_macros.h"
+#include "tufmirror/report/held_back.h"
 #include "tufmirror/report/history.h"
 #include "tufmirror/tree/publisher.h"
 #include "tufmirror/tree/staging.h"
@@ -32,6 +33,15 @@ void DescribeLive(const tree::Home& home, report::RunReport& report) {
   report.targets = live->targets;
 }
 
+// A run that failed as a whole says nothing about the projects.
+void RememberHeldBack(const tree::Home& home, absl::Time now,
+                      report::RunReport& report) {
+  if (!report.outcome.ok()) return;
+  const absl::Status written =
+      report::UpdateHeldBack(home.layout().held_back(), report.problems, now);
+  if (!written.ok()) report.warnings.emplace_back(written.message());
+}
+
 }  // namespace
 
 report::RunReport RunSync(const tree::Home& home, const Config& config,
@@ -50,6 +60,7 @@ report::RunReport RunSync(const tree::Home& home, const Config& config,
     const absl::Status written =
         report::AppendHistory(home.layout().history(), report);
     if (!written.ok()) report.warnings.emplace_back(written.message());
+    RememberHeldBack(home, options.now, report);
   }
   return report;
 }

@@ -16,6 +16,8 @@
 #include "tufmirror/crypto/blake2b.h"
 #include "tufmirror/crypto/hash.h"
 #include "tufmirror/pypi/simple_index.h"
+#include "tufmirror/sync/explain.h"
+#include "tufmirror/sync/run.h"
 
 namespace tufmirror::sync {
 namespace {
@@ -58,6 +60,15 @@ class OriginIndexTest : public testing::OriginFixture {
   }
   void PutProject(const std::string& name, std::vector<ServedFile> files) {
     server_.Put({.name = name, .files = std::move(files)});
+  }
+  // With the frame of every run around it: lock, history, held-back.json.
+  RunReport RunWhole() {
+    RunOptions options;
+    options.now = now_;
+    options.passphrase = []() -> absl::StatusOr<crypto::Secret> {
+      return crypto::Secret::Copy("");
+    };
+    return RunSync(*home_, config_, options);
   }
   static std::vector<std::string> Objects(const RunReport& report) {
     std::vector<std::string> objects;
@@ -253,6 +264,60 @@ TEST_F(OriginIndexTest, RulesApplyToWhatIsMirroredAlreadyWithoutAskingAgain) {
   ASSERT_THAT(Run().outcome, IsOk());
   EXPECT_TRUE(IsTarget("packages/six/six-1.0-py3-none-any.whl"));
   EXPECT_EQ(server_.PageRequests("six"), 1u);
+}
+
+TEST_F(OriginIndexTest, ExplainsWhichRuleDecided) {
+  PutProject("six", {Wheel("six", "1.0"), Wheel("six", "2.0")});
+  config_.select.exclude_versions = {"six<2"};
+  ASSERT_THAT(Run().outcome, IsOk());
+  const auto six = pypi::ProjectName::Parse("six").value();
+  ASSERT_OK_AND_ASSIGN(const ExplainReport all,
+                       Explain(*home_, config_, six, std::nullopt, now_));
+  EXPECT_TRUE(all.verdict.selected);
+  ASSERT_EQ(all.files.size(), 2u);
+  ASSERT_OK_AND_ASSIGN(const ExplainReport one,
+                       Explain(*home_, config_, six, "1.0.0", now_));
+  ASSERT_EQ(one.files.size(), 1u);
+  EXPECT_FALSE(one.files[0].verdict.selected);
+  EXPECT_NE(one.files[0].verdict.rule.find("six<2"), std::string::npos)
+      << one.files[0].verdict.rule;
+  ASSERT_OK_AND_ASSIGN(
+      const ExplainReport unknown,
+      Explain(*home_, config_, pypi::ProjectName::Parse("other").value(),
+              std::nullopt, now_));
+  EXPECT_FALSE(unknown.has_page);
+}
+
+TEST_F(OriginIndexTest, WhatIsHeldBackIsNamedUntilItHeals) {
+  PutProject("six", {Wheel("six", "1.0")});
+  PutProject("flit", {Wheel("flit", "3.0")});
+  server_.files().Inject(IndexServer::FilePath("six-1.0-py3-none-any.whl"),
+                         Fault::Status(404), 100);
+  ASSERT_THAT(RunWhole().outcome, IsOk());
+  const std::string path = home_->layout().held_back();
+  EXPECT_NE(testing::ReadWholeFile(path).find("six-1.0-py3-none-any.whl"),
+            std::string::npos);
+  server_.files().ClearFaults();
+  now_ += absl::Hours(1);
+  ASSERT_THAT(RunWhole().outcome, IsOk());
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(OriginIndexTest, DependenciesOfTheAllowListAreMirroredToo) {
+  ServedFile app = WheelWithMetadata("app", "1.0");
+  const std::string metadata =
+      "Metadata-Version: 2.1\nName: app\nVersion: 1.0\n"
+      "Requires-Dist: six>=1\nRequires-Dist: other; extra == 'x'\n";
+  app.metadata = metadata;
+  PutProject("app", {app});
+  PutProject("six", {Wheel("six", "1.0")});
+  PutProject("other", {Wheel("other", "1.0")});
+  config_.select.projects = {"app"};
+  config_.select.with_dependencies = true;
+  const RunReport report = Run();
+  EXPECT_THAT(report.outcome, IsOk());
+  EXPECT_TRUE(IsTarget("packages/six/six-1.0-py3-none-any.whl"));
+  EXPECT_EQ(Page("other"), "");
 }
 
 TEST_F(OriginIndexTest, AnAllowListNeedsNoListOfProjects) {

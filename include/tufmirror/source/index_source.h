@@ -23,12 +23,10 @@
 #include "absl/time/time.h"
 #include "tufmirror/http/transfers.h"
 #include "tufmirror/pypi/names.h"
+#include "tufmirror/pypi/upstream_page.h"
+#include "tufmirror/select/selection.h"
 #include "tufmirror/source/origin_source.h"
 #include "tufmirror/tree/layout.h"
-
-namespace tufmirror::select {
-class Selection;
-}  // namespace tufmirror::select
 
 namespace tufmirror::source {
 
@@ -85,6 +83,14 @@ struct IndexCounts {
   uint64_t dependencies = 0;      // projects that only others need
 };
 
+// What the rules say of a project as it was seen last.
+struct Explanation {
+  // No page is kept: the verdict is by name alone.
+  bool has_page = false;
+  pypi::UpstreamPage page;
+  select::PageVerdict verdict;
+};
+
 // Not for use by two threads at once.
 class IndexSource : public OriginSource {
  public:
@@ -113,6 +119,9 @@ class IndexSource : public OriginSource {
   // A project that is gone, or not selected, offers nothing. Problems of its
   // files (left out) are added to problems(), as "<project>: <filename>".
   absl::StatusOr<ProjectOffer> Offer(const pypi::ProjectName& project) override;
+  // From what is kept, without asking upstream: also for projects that are not
+  // selected. Needs no Refresh.
+  absl::StatusOr<Explanation> Explain(const pypi::ProjectName& project) const;
   // Projects that are held back by name; files of those that were offered.
   const std::vector<Problem>& problems() const override;
   // Writes nothing if the state would stay the same. May also be called right

@@ -32,7 +32,7 @@ struct IndexConfig {
 // [upstream]
 struct UpstreamConfig {
   UpstreamKind kind = UpstreamKind::kTuf;
-  std::string directory;                    // kDirectory: absolute path
+  std::string directory;  // kDirectory: absolute path
   // kTuf, kIndex: base URLs of the same thing, tried in order
   std::vector<std::string> urls;
   std::string metadata_path = "metadata/";  // kTuf: below each base URL

@@ -79,6 +79,7 @@ class Layout {
   std::string journal() const { return home_ + "/state/journal"; }
   std::string retired() const { return home_ + "/state/retired"; }
   std::string generation() const { return home_ + "/state/generation.json"; }
+  std::string held_back() const { return home_ + "/state/held-back.json"; }
   std::string history() const { return home_ + "/state/history.jsonl"; }
   // Metadata that a replica's TUF client trusts (rollback protection).
   std::string upstream_trust() const { return home_ + "/state/upstream"; }
