@@ -1,5 +1,5 @@
-// URLs from configuration and redirects: checks, joins and redaction hold for
-// any text.
+// URLs from configuration, redirects and pages: checks, joins, links and
+// redaction hold for any text.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -37,5 +37,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       tufmirror::http::JoinUrl("http://host/base/", encoded);
   Require(joined.starts_with("http://host/base/"));
   (void)tufmirror::http::FilePathOf(text);
+
+  // Links of a hostile page, and a page of a hostile address.
+  const absl::StatusOr<std::string> link =
+      tufmirror::http::ResolveUrl("https://host/simple/a/", text);
+  if (link.ok()) {
+    Require(tufmirror::http::CheckUrl(*link).ok());
+    Require(!tufmirror::http::HasScheme(*link, "file"));
+    Require(tufmirror::http::UserInfoOf(*link).empty());
+  }
+  (void)tufmirror::http::ResolveUrl(text, "../b");
+  Require(tufmirror::http::UserInfoOf(tufmirror::http::WithoutUserInfo(text))
+              .empty() ||
+          !good);
   return 0;
 }
