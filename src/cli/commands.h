@@ -71,6 +71,13 @@ int ExplainCommand(const ExplainArguments& arguments);
 
 int RollbackCommand(const std::string& home);
 
+struct ImportArguments {
+  std::string file;    // a bandersnatch.conf
+  std::string output;  // a tufmirror.toml; empty: standard output
+  bool verbose = false;
+};
+int ImportConfigCommand(const ImportArguments& arguments);
+
 struct ClientArguments {
   std::string metadata_dir;
   std::string metadata_url;

@@ -181,6 +181,28 @@ void AddInspection(CLI::App& app, Chosen& chosen) {
       [home, &chosen] { chosen = [home] { return RollbackCommand(*home); }; });
 }
 
+void AddImport(CLI::App& app, Chosen& chosen) {
+  CLI::App* import = app.add_subcommand(
+      "import-config", "Translate the configuration of another mirror");
+  auto arguments = std::make_shared<ImportArguments>();
+  import->add_option("FILE", arguments->file, "A bandersnatch.conf")
+      ->required();
+  import->add_option("--output", arguments->output,
+                     "Where [upstream] and [select] go, the rest of the file "
+                     "stays (default: standard output)");
+  import->add_flag("-v,--verbose", arguments->verbose,
+                   "Also list the lines that need no equivalent");
+  import->footer(
+      "Exit codes: 0 all is carried over; 3 some lines are not, and are "
+      "listed.\nExample: tufmirror import-config /etc/bandersnatch.conf "
+      "--output /srv/mirror/tufmirror.toml");
+  import->callback([arguments, &chosen] {
+    chosen = [arguments] { return ImportConfigCommand(*arguments);
+};
+}  // namespace
+);
+}  // namespace tufmirror::cli
+
 void AddClient(CLI::App& app, Chosen& chosen) {
   CLI::App* client =
       app.add_subcommand("client", "A plain TUF client (exit code 0 or 1)");
@@ -235,6 +257,7 @@ int Main(int argc, char** argv) {
   AddSync(app, chosen);
   AddServe(app, chosen);
   AddInspection(app, chosen);
+  AddImport(app, chosen);
   AddClient(app, chosen);
   try {
     app.parse(argc, argv);

@@ -70,6 +70,34 @@ TEST_F(ProgramTest, SyncReportsAsJsonWhateverWasWrongBeforeIt) {
   EXPECT_EQ(Run({"sync", Home()}).out, "");
 }
 
+TEST_F(ProgramTest, ImportConfigKeepsTheRestOfTheFileAndSaysWhatIsLost) {
+  const std::string conf = directory_.Write(
+      "bandersnatch.conf", "[mirror]\nworkers = 3\n[plugins]\nenabled = all\n");
+  const Outcome printed = Run({"import-config", conf});
+  EXPECT_EQ(printed.exit_code, 0);
+  EXPECT_THAT(printed.out, HasSubstr("concurrency = 3\n"));
+  EXPECT_EQ(printed.error, "");
+
+  directory_.Write("bandersnatch.conf", "[mirror]\njson = true\n");
+  const std::string toml = directory_.Write(
+      "t.toml",
+      "[upstream]\nkind = \"index\"\nurl = \"https://a.example/simple/\"\n"
+      "[origin]\nonline_key = \"/keys/online.pem\"\n");
+  const Outcome lossy = Run({"import-config", conf, "--output", toml});
+  EXPECT_EQ(lossy.exit_code, 3);
+  EXPECT_EQ(lossy.out, "");
+  EXPECT_THAT(lossy.error, HasSubstr("bandersnatch.conf:2: json = true: "));
+  const std::string written = testing::ReadWholeFile(toml);
+  EXPECT_THAT(written, HasSubstr("https://pypi.org/simple/"));
+  EXPECT_THAT(written, HasSubstr("online_key = \"/keys/online.pem\""));
+
+  const std::string replica =
+      directory_.Write("r.toml", "[upstream]\nurl = \"https://a.example/\"\n");
+  EXPECT_EQ(Run({"import-config", conf, "--output", replica}).exit_code, 2);
+  EXPECT_EQ(testing::ReadWholeFile(replica),
+            "[upstream]\nurl = \"https://a.example/\"\n");
+}
+
 TEST_F(ProgramTest, ClientRefusesBaseUrlsThatPathsCannotBeAppendedTo) {
   const Outcome outcome =
       Run({"client", "--metadata-dir", directory_.Join("trust"),
@@ -126,8 +154,9 @@ TEST_F(ProgramTest, ClientMisuseIsExitCode1) {
 
 TEST_F(ProgramTest, EveryCommandsHelpHasAnExample) {
   const std::vector<std::vector<std::string>> commands = {
-      {"init", "origin"}, {"init", "replica"}, {"sync"},     {"serve"},
-      {"status"},         {"verify"},          {"rollback"}, {"client"}};
+      {"init", "origin"}, {"init", "replica"}, {"sync"},
+      {"serve"},          {"status"},          {"verify"},
+      {"rollback"},       {"client"},          {"import-config"}};
   for (auto command : commands) {
     std::string name = "tufmirror";
     for (const std::string& word : command) name += " " + word;
