@@ -18,7 +18,7 @@ namespace {
 
 constexpr uint64_t kMaxBytes = uint64_t{1} << 20;
 constexpr int kLostExitCode = 3;
-constexpr mode_t kFileMode = 0644;
+constexpr mode_t kFileMode = 0600;  // a URL may have a password
 
 // What is in `path` stays, but for [upstream] and [select]; nothing if there is
 // no such file.

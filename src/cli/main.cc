@@ -188,8 +188,8 @@ void AddImport(CLI::App& app, Chosen& chosen) {
   import->add_option("FILE", arguments->file, "A bandersnatch.conf")
       ->required();
   import->add_option("--output", arguments->output,
-                     "Where [upstream] and [select] go, the rest of the file "
-                     "stays (default: standard output)");
+                     "A tufmirror.toml to change or make (default: standard "
+                     "output)");
   import->add_flag("-v,--verbose", arguments->verbose,
                    "Also list the lines that need no equivalent");
   import->footer(
