@@ -70,6 +70,12 @@ bool SameName(const IndexRecord& a, const IndexRecord& b) {
   return a.project == b.project && a.filename() == b.filename();
 }
 
+// The order of the index, as far as names go.
+bool NameBefore(const IndexRecord& a, const IndexRecord& b) {
+  if (const int by = a.project.compare(b.project); by != 0) return by < 0;
+  return a.filename() < b.filename();
+}
+
 absl::Status ConflictWith(const IndexRecord& taken) {
   return MakeFailure(
       Failure::kHeldBack,
@@ -98,9 +104,10 @@ class Scanner {
     if (unknown_.empty() && present_count_ == known_.size()) {
       result_.records = std::move(known_);
     } else {
-      MakeCandidates();
       RETURN_IF_ERROR(ReadUnknownFiles());
+      TakeRivals();
       SettleNames(changed);
+      MergeRecords();
     }
     NameChanged(std::move(changed));
     ListProblems();
@@ -170,11 +177,28 @@ class Scanner {
               });
   }
 
-  // Something differs: what the index knows competes with what is new.
-  void MakeCandidates() {
-    candidates_.reserve(known_.size() + unknown_.size());
-    for (size_t i = 0; i < known_.size(); ++i) {
-      candidates_.push_back({.record = known_[i], .present = present_[i]});
+  // What the index knows under the names that something is new or gone of
+  // competes with what is new; all other names stay as they are.
+  void TakeRivals() {
+    std::vector<IndexRecord> names;
+    for (const Candidate& candidate : candidates_) {
+      names.push_back(candidate.record);
+    }
+    if (present_count_ < known_.size()) {
+      for (size_t i = 0; i < known_.size(); ++i) {
+        if (!present_[i]) names.push_back(known_[i]);
+      }
+    }
+    rivals_.resize(known_.size());
+    for (const IndexRecord& name : names) {
+      auto rival =
+          std::lower_bound(known_.begin(), known_.end(), name, NameBefore);
+      for (; rival != known_.end() && SameName(*rival, name); ++rival) {
+        const auto at = static_cast<size_t>(rival - known_.begin());
+        if (rivals_[at]) continue;
+        rivals_[at] = true;
+        candidates_.push_back({.record = *rival, .present = present_[at]});
+      }
     }
   }
 
@@ -229,9 +253,9 @@ class Scanner {
   void AddBadFile(const UnknownFile& file, const absl::Status& reason) {
     // What was published stays so: the origin never lets bytes be replaced,
     // by bad ones as little as by others.
-    if (file.known &&
-        candidates_[*file.known].record.state == RecordState::kTaken) {
-      candidates_[*file.known].present = true;
+    if (file.known && known_[*file.known].state == RecordState::kTaken) {
+      present_[*file.known] = true;
+      ++present_count_;
       AddProblem(file.path, reason);
       return;
     }
@@ -248,15 +272,10 @@ class Scanner {
   // Decides for every file name which file it is; adds the projects that
   // differ to `changed`.
   void SettleNames(std::vector<std::string_view>& changed) {
-    // What the index knows is sorted; what was read is behind it.
-    const auto less = [](const Candidate& a, const Candidate& b) {
-      return a.record < b.record;
-    };
-    const auto fresh =
-        candidates_.begin() + static_cast<ptrdiff_t>(known_.size());
-    std::sort(fresh, candidates_.end(), less);
-    std::inplace_merge(candidates_.begin(), fresh, candidates_.end(), less);
-    result_.records.reserve(candidates_.size());
+    std::sort(candidates_.begin(), candidates_.end(),
+              [](const Candidate& a, const Candidate& b) {
+                return a.record < b.record;
+              });
     for (size_t first = 0; first < candidates_.size();) {
       const size_t last = EndOfName(first);
       if (!candidates_[first].record.project.empty() &&
@@ -265,10 +284,23 @@ class Scanner {
       }
       for (; first < last; ++first) {
         const Candidate& candidate = candidates_[first];
-        if (candidate.present) result_.records.push_back(candidate.record);
+        if (candidate.present) settled_.push_back(candidate.record);
         if (!candidate.present || candidate.fresh) result_.saved = false;
       }
     }
+  }
+
+  void MergeRecords() {
+    result_.records.reserve(known_.size() + settled_.size());
+    auto settled = settled_.begin();
+    for (size_t i = 0; i < known_.size(); ++i) {
+      if (rivals_[i]) continue;
+      while (settled != settled_.end() && *settled < known_[i]) {
+        result_.records.push_back(*settled++);
+      }
+      result_.records.push_back(known_[i]);
+    }
+    result_.records.insert(result_.records.end(), settled, settled_.end());
   }
 
   void NameChanged(std::vector<std::string_view> changed) {
@@ -337,18 +369,14 @@ class Scanner {
 
   void ListProblems() {
     const std::vector<IndexRecord>& records = result_.records;
-    const IndexRecord* taken = nullptr;
-    for (size_t i = 0; i < records.size(); ++i) {
-      const IndexRecord& record = records[i];
+    for (const IndexRecord& record : records) {
       if (record.state == RecordState::kProblem) {
         AddProblem(record.path, MakeFailure(record.failure, record.message));
-        continue;
-      }
-      if (i == 0 || !SameName(records[i - 1], record)) {
-        taken = &records[i];
+      } else if (record.state == RecordState::kConflict) {
+        // One of its name is taken.
+        auto taken = std::lower_bound(records.begin(), records.end(), record,
+                                      NameBefore);
         while (taken->state != RecordState::kTaken) ++taken;
-      }
-      if (record.state == RecordState::kConflict) {
         AddProblem(record.path, ConflictWith(*taken));
       }
     }
@@ -368,9 +396,11 @@ class Scanner {
   std::vector<IndexRecord> known_;  // by the index that was loaded
   std::vector<bool> present_;       // of known_: in the directory, unchanged
   size_t present_count_ = 0;
-  std::vector<Candidate> candidates_;
-  std::vector<UnknownFile> listed_;   // by the walk
-  std::vector<UnknownFile> unknown_;  // of listed_: not in the index as it is
+  std::vector<Candidate> candidates_;  // of the names that are settled anew
+  std::vector<bool> rivals_;           // of known_: among the candidates
+  std::vector<IndexRecord> settled_;   // sorted
+  std::vector<UnknownFile> listed_;    // by the walk
+  std::vector<UnknownFile> unknown_;   // of listed_: not in the index as it is
 };
 
 }  // namespace

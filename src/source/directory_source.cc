@@ -117,7 +117,7 @@ absl::Status DirectoryScan::SaveIndex(
   index.records = state_->records;
   RETURN_IF_ERROR(Annotate(
       fs::WriteFileAtomically(state_->index_path, FormatSourceIndex(index),
-                              kIndexMode, fs::Durability::kFsync),
+                              kIndexMode, fs::Durability::kNone),
       "save the index of the directory"));
   state_->saved = true;
   state_->unpublished = std::move(index.unpublished);

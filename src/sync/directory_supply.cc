@@ -143,10 +143,7 @@ absl::StatusOr<tuf::TargetFile> DirectorySupply::SupplyMetadata(
       repo::TargetOf(repo::CoreMetadataPath(file.project, file.filename),
                      bytes->size(), *file.core_metadata);
   ASSIGN_OR_RETURN(const TargetPath path, tree::TreePathOfTarget(target.path));
-  const std::string partial = store_.PartialPath(path, target.content);
-  RETURN_IF_ERROR(fs::WriteFileAtomically(
-      partial, *bytes, tree::kServedFileMode, fs::Durability::kNone));
-  RETURN_IF_ERROR(store_.Accept(partial, path, target.content));
+  RETURN_IF_ERROR(store_.AcceptBytes(*bytes, path, target.content));
   return target;
 }
 

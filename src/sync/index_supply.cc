@@ -259,12 +259,7 @@ absl::Status IndexSupply::AcceptMetadata(Job& job, std::string_view bytes) {
   ExpectedContent content;
   content.length = bytes.size();
   content.digests.sha256 = file.core_metadata.value_or(crypto::Sha256Of(bytes));
-  RETURN_IF_ERROR(
-      crypto::CheckContent(bytes, content, job.metadata_path.str()));
-  const std::string partial = store_.PartialPath(job.metadata_path, content);
-  RETURN_IF_ERROR(fs::WriteFileAtomically(partial, bytes, tree::kServedFileMode,
-                                          fs::Durability::kNone));
-  RETURN_IF_ERROR(store_.Accept(partial, job.metadata_path, content));
+  RETURN_IF_ERROR(store_.AcceptBytes(bytes, job.metadata_path, content));
   job.needs_metadata = false;
   job.supplied.core_metadata =
       repo::TargetOf(repo::CoreMetadataPath(file.project, file.filename),

@@ -1,5 +1,7 @@
 #include "sync/package_store.h"
 
+#include <fcntl.h>
+
 #include <utility>
 
 #include "fmt/format.h"
@@ -8,6 +10,7 @@
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
+#include "tufmirror/crypto/hash.h"
 #include "tufmirror/fs/file.h"
 #include "tufmirror/repo/tree_view.h"
 #include "tufmirror/tree/layout.h"
@@ -40,6 +43,20 @@ absl::Status PackageStore::Accept(const std::string& from,
     RETURN_IF_ERROR(MakeWay(path, content));
   }
   return staging_.AcceptPackage(from, path, content.digests);
+}
+
+absl::Status PackageStore::AcceptBytes(std::string_view bytes,
+                                       const TargetPath& path,
+                                       const ExpectedContent& content) {
+  RETURN_IF_ERROR(crypto::CheckContent(bytes, content, path.str()));
+  const std::string partial = PartialPath(path, content);
+  RETURN_IF_ERROR(fs::Remove(partial));
+  ASSIGN_OR_RETURN(
+      fs::UniqueFd fd,
+      fs::Open(partial, O_WRONLY | O_CREAT | O_EXCL, tree::kServedFileMode));
+  RETURN_IF_ERROR(fs::WriteAll(fd.get(), bytes, partial));
+  RETURN_IF_ERROR(fd.Close(partial));
+  return Accept(partial, path, content);
 }
 
 absl::Status PackageStore::MakeWay(const TargetPath& path,

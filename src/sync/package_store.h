@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -42,6 +43,9 @@ class PackageStore {
   // kReplacedFile if other bytes were published under this name not long ago.
   absl::Status Accept(const std::string& from, const TargetPath& path,
                       const ExpectedContent& content);
+  // The same for bytes in memory, which are checked first.
+  absl::Status AcceptBytes(std::string_view bytes, const TargetPath& path,
+                           const ExpectedContent& content);
 
  private:
   absl::Status MakeWay(const TargetPath& path, const ExpectedContent& content);

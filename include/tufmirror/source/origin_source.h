@@ -82,7 +82,8 @@ class OriginSource {
 
   // Makes this state the one that the next run compares with. `unpublished`
   // names the projects whose changes were not published (held back): they are
-  // changed again next time.
+  // changed again next time. Whole or not at all, and durable once a
+  // publication after it is: an older state is as good as any.
   virtual absl::Status Save(
       const std::vector<pypi::ProjectName>& unpublished) = 0;
 };
