@@ -7,8 +7,8 @@
 
 #include "support/status_matchers.h"
 #include "support/temp_directory.h"
-#include "sync/edition.h"
 #include "sync/directory_supply.h"
+#include "sync/edition.h"
 #include "sync/parallel.h"
 #include "tufmirror/crypto/hash.h"
 
