@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/config_file.h"
 #include "fmt/format.h"
+#include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/sync/explain.h"
 #include "tufmirror/tree/home.h"
@@ -15,12 +16,14 @@ absl::StatusOr<sync::ExplainReport> Explain(const ExplainArguments& arguments) {
   const size_t equals = what.find("==");
   std::optional<std::string> version;
   if (equals != std::string::npos) version = what.substr(equals + 2);
-  ASSIGN_OR_RETURN(const auto project,
-                   pypi::ProjectName::Parse(what.substr(0, equals)));
+  const auto project = pypi::ProjectName::Parse(what.substr(0, equals));
+  if (!project.ok()) {
+    return MakeFailure(Failure::kUsage, MessageOf(project.status()));
+  }
   ASSIGN_OR_RETURN(const tree::Home home, tree::Home::Open(arguments.home));
   ASSIGN_OR_RETURN(const sync::Config config,
                    LoadConfig(home.layout().config()));
-  return sync::Explain(home, config, project, version, absl::Now());
+  return sync::Explain(home, config, *project, version, absl::Now());
 }
 
 }  // namespace

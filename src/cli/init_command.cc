@@ -50,6 +50,12 @@ void PrintOrigin(const sync::InitOriginResult& made,
   fmt::print(
       "Give your readers this file, by another way than the mirror:\n  {}\n",
       made.root);
+  if (IsUrl(arguments.from)) {
+    fmt::print(
+        "\nWithout rules it mirrors all of {}; say what you want in [select] "
+        "of\n  {}/tufmirror.toml\n",
+        http::RedactUrl(arguments.from), made.home);
+  }
   fmt::print("\nNext: tufmirror sync {}\n", ShellQuoted(arguments.home));
 }
 
