@@ -168,6 +168,7 @@ std::vector<std::string_view> Split(std::string_view text, char separator) {
 template <typename Tag, typename Texts>
 std::vector<Tag> TagsOf(const Texts& texts) {
   std::vector<Tag> tags;
+  tags.reserve(texts.size());
   for (const auto& text : texts) tags.push_back(Tag::Of(text));
   return tags;
 }

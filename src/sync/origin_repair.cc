@@ -153,6 +153,7 @@ absl::StatusOr<std::vector<repo::RenderedPages>> OriginRepair::PagesLike(
   if (published) pages.push_back(repo::RenderProject(*published));
   ASSIGN_OR_RETURN(const auto files, FilesOf(project));
   std::vector<repo::ReleaseFile> lines;
+  lines.reserve(files.size());
   for (const source::SourceFile& file : files) {
     lines.push_back(LineOf(file));
   }
