@@ -139,6 +139,9 @@ absl::StatusOr<IniFile> ParseIni(std::string_view text) {
                        fmt::format("at most {} bytes expected, got {}",
                                    kMaxIniBytes, text.size()));
   }
+  if (!IsUtf8(text)) {
+    return MakeFailure(Failure::kMalformed, "UTF-8 expected, got other bytes");
+  }
   IniReader reader;
   while (!text.empty()) {
     const size_t end = std::min(text.find('\n'), text.size());

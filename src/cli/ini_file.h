@@ -42,7 +42,8 @@ struct IniFile {
 };
 
 // kMalformed, with the line: what is no section, entry or continuation, and a
-// section or a key for the second time. kTooLarge above 1 MiB.
+// section or a key for the second time; also what is not UTF-8. kTooLarge above
+// 1 MiB.
 absl::StatusOr<IniFile> ParseIni(std::string_view text);
 
 }  // namespace tufmirror::cli

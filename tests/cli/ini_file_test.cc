@@ -79,6 +79,8 @@ TEST(IniFileTest, WhatIsNoIniFileIsRefusedWithItsLine) {
             "line 3: key 'k' is there for the second"}}) {
     EXPECT_THAT(ParseIni(row.text), FailsWith(Failure::kMalformed, row.says));
   }
+  EXPECT_THAT(ParseIni("[a]\nk = \xFF\n"),
+              FailsWith(Failure::kMalformed, "UTF-8"));
   EXPECT_THAT(ParseIni(std::string((size_t{1} << 20) + 1, '#')),
               FailsWith(Failure::kTooLarge, "1048576 bytes"));
 }

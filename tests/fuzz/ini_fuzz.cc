@@ -21,6 +21,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   const std::string written = tufmirror::cli::WriteConfig(imported->config);
   const auto read = tufmirror::cli::ParseConfig(written, "x.toml");
-  if (read.ok() && read->select != imported->config.select) std::abort();
+  if (!read.ok() || read->select != imported->config.select) std::abort();
   return 0;
 }
