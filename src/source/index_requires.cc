@@ -13,6 +13,7 @@
 #include "tufmirror/base/strings.h"
 #include "tufmirror/crypto/hash.h"
 #include "tufmirror/pypi/core_metadata.h"
+#include "tufmirror/source/index_source.h"
 
 namespace tufmirror::source {
 namespace {

@@ -27,9 +27,8 @@ std::string RequiresKey(const SourceFile& file);
 RequiresByFile ParseRequires(std::string_view text);
 std::string FormatRequires(const RequiresByFile& by_file);
 
-// A request for the core metadata of `file`, and what its response says:
-// kDigest if it is not what the page promised.
-http::FetchRequest MetadataRequest(const SourceFile& file);
+// What the response to MetadataRequest says: kDigest if it is not what the
+// page promised.
 absl::StatusOr<std::vector<std::string>> ReadRequires(const SourceFile& file,
                                                       std::string_view body);
 

@@ -11,11 +11,11 @@
 #include <utility>
 
 #include "fmt/format.h"
-#include "sync/file_check.h"
 #include "sync/parallel.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
+#include "tufmirror/crypto/file_content.h"
 #include "tufmirror/crypto/hash.h"
 #include "tufmirror/fs/file.h"
 #include "tufmirror/repo/project_pages.h"
@@ -88,8 +88,8 @@ absl::Status CopyVerified(const std::string& source,
       fs::Open(destination, O_RDWR | O_CREAT | O_EXCL, tree::kPrivateFileMode));
   if (ioctl(to.get(), FICLONE, from->get()) == 0) {
     RETURN_IF_ERROR(to.Close(destination));
-    const absl::Status same = CheckFile(destination, expected, source);
-    return same.ok() ? same : SourceTrouble(same);
+    const absl::Status same = crypto::CheckFile(destination, expected);
+    return same.ok() ? same : SourceTrouble(Annotate(same, source));
   }
   RETURN_IF_ERROR(
       CopyBytes(from->get(), source, to.get(), destination, expected));

@@ -4,7 +4,6 @@
 #define TUFMIRROR_SYNC_DIRECTORY_SUPPLY_H_
 
 #include <string>
-#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -35,7 +34,6 @@ class DirectorySupply : public PackageSupply {
   absl::Status Supply(
       absl::Span<WantedPackage> wanted,
       absl::FunctionRef<absl::Status(size_t done)> tick) override;
-  const std::vector<std::string>& notes() const override { return notes_; }
 
  private:
   absl::StatusOr<SuppliedPackage> SupplyOne(const WantedPackage& wanted);
@@ -45,7 +43,6 @@ class DirectorySupply : public PackageSupply {
 
   PackageStore& store_;
   const std::string& directory_;
-  const std::vector<std::string> notes_ = {};
 };
 
 }  // namespace tufmirror::sync

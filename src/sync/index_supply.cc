@@ -2,7 +2,6 @@
 // asked for only where that is not the same.
 #include "sync/index_supply.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "fmt/format.h"
@@ -11,48 +10,34 @@
 #include "sync/parallel.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
-#include "tufmirror/base/strings.h"
 #include "tufmirror/crypto/file_content.h"
 #include "tufmirror/crypto/hash.h"
 #include "tufmirror/fs/file.h"
 #include "tufmirror/repo/project_pages.h"
 #include "tufmirror/source/distribution_reader.h"
+#include "tufmirror/source/index_source.h"
 #include "tufmirror/tree/layout.h"
 
 namespace tufmirror::sync {
 namespace {
 
-constexpr uint64_t kMaxMetadataBytes = uint64_t{4} << 20;
 // Of a file whose size the index does not say, where no limit is configured.
 constexpr uint64_t kMaxUnknownBytes = uint64_t{16} << 30;
-// "aa/bb/<60 hexadecimal digits>/"
+constexpr std::string_view kPackages = "/packages/";
+// "aa/bb/<60 hexadecimal digits>"
 constexpr size_t kBlake2bPathBytes = 2 + 1 + 2 + 1 + 60;
-
-// "packages/aa/bb/<60 hexadecimal digits>/FILE" in `url`; empty if it has none.
-std::string_view PypiPathIn(std::string_view url) {
-  constexpr std::string_view kStart = "/packages/";
-  const size_t start = url.rfind(kStart);
-  if (start == std::string_view::npos) return {};
-  return url.substr(start + 1);
-}
-
-bool IsRegular(const std::string& path) {
-  const auto info = fs::Stat(path);
-  return info.ok() && info->has_value();
-}
 
 }  // namespace
 
 std::optional<crypto::Blake2bDigest> Blake2bInUrl(std::string_view url) {
-  std::string_view path = PypiPathIn(url);
-  path.remove_prefix(
-      std::min(path.size(), std::string_view("packages/").size()));
+  const size_t start = url.rfind(kPackages);
+  if (start == std::string_view::npos) return std::nullopt;
+  const std::string_view path = url.substr(start + kPackages.size());
   const bool shaped = path.size() > kBlake2bPathBytes && path[2] == '/' &&
                       path[5] == '/' && path[kBlake2bPathBytes] == '/';
   if (!shaped) return std::nullopt;
-  const std::string hex = fmt::format("{}{}{}", path.substr(0, 2),
-                                      path.substr(3, 2), path.substr(6, 60));
-  auto digest = crypto::Blake2bDigest::FromHex(hex);
+  const auto digest = crypto::Blake2bDigest::FromHex(fmt::format(
+      "{}{}{}", path.substr(0, 2), path.substr(3, 2), path.substr(6, 60)));
   if (!digest.ok()) return std::nullopt;
   return *digest;
 }
@@ -124,45 +109,56 @@ absl::Status IndexSupply::TakeLocal(Job& job) {
     job.Supplied(content);
     return absl::OkStatus();
   }
-  const source::SourceFile& file = job.file();
-  for (const std::string& root : config_.adopt) {
-    std::vector<std::string> places = {
-        fmt::format("{}/{}", root, file.filename),
-        fmt::format("{}/packages/{}/{}", root, file.project.str(),
-                    file.filename)};
-    if (const auto digest = Blake2bInUrl(file.location)) {
-      const std::string hex = digest->Hex();
-      places.push_back(fmt::format("{}/packages/{}/{}/{}/{}", root,
-                                   hex.substr(0, 2), hex.substr(2, 2),
-                                   hex.substr(4), file.filename));
+  for (const std::string& place : PlacesOf(job.file())) {
+    const auto info = fs::Stat(place);
+    if (!info.ok() || !*info) continue;
+    const absl::Status adopted = Adopt(job, place);
+    if (adopted.ok()) return adopted;
+    if (FailureOf(adopted) == Failure::kReplacedFile) {
+      job.status = adopted;
+      return absl::OkStatus();
     }
-    for (const std::string& place : places) {
-      if (!IsRegular(place)) continue;
-      const absl::Status adopted = Adopt(job, place);
-      if (adopted.ok()) return adopted;
-      if (FailureOf(adopted) == Failure::kReplacedFile) {
-        job.status = adopted;
-        return absl::OkStatus();
-      }
-      // The other mirror's file is bad, or not readable: it is downloaded.
-    }
+    // The other mirror's file is bad, or not readable: it is downloaded.
   }
   return absl::OkStatus();
 }
 
+// Where another mirror may have the file: a plain directory, a home or a tree
+// of ours, PyPI's layout.
+std::vector<std::string> IndexSupply::PlacesOf(
+    const source::SourceFile& file) const {
+  std::vector<std::string> places;
+  const auto digest = Blake2bInUrl(file.location);
+  for (const std::string& root : config_.adopt) {
+    places.push_back(fmt::format("{}/{}", root, file.filename));
+    places.push_back(fmt::format("{}/packages/{}/{}", root, file.project.str(),
+                                 file.filename));
+    if (!digest) continue;
+    const std::string hex = digest->Hex();
+    places.push_back(fmt::format("{}/packages/{}/{}/{}/{}", root,
+                                 hex.substr(0, 2), hex.substr(2, 2),
+                                 hex.substr(4), file.filename));
+  }
+  return places;
+}
+
+// The link has a name of its own, and none that a download would continue:
+// that would write into the other mirror's file.
 absl::Status IndexSupply::Adopt(Job& job, const std::string& from) {
   const ExpectedContent content = job.content();
-  const std::string partial = store_.PartialPath(job.path, content);
-  RETURN_IF_ERROR(fs::Remove(partial));
-  // Verified after it has the name here: what the other name is replaced by
-  // then is no matter.
-  const bool linked =
-      fs::Link(from, partial).ok() && crypto::CheckFile(partial, content).ok();
-  if (!linked) {
-    RETURN_IF_ERROR(fs::Remove(partial));
-    RETURN_IF_ERROR(CopyVerified(from, content, partial));
+  const std::string adopted =
+      store_.PartialPath(job.path, content) + ".adopted";
+  RETURN_IF_ERROR(fs::Remove(adopted));
+  // Verified after it has a name here: what the other name is replaced by then
+  // is no matter.
+  absl::Status status = fs::Link(from, adopted);
+  if (status.ok()) status = crypto::CheckFile(adopted, content);
+  if (!status.ok()) status = CopyVerified(from, content, adopted);
+  if (status.ok()) status = store_.Accept(adopted, job.path, content);
+  if (!status.ok()) {
+    RETURN_IF_ERROR(fs::Remove(adopted));
+    return status;
   }
-  RETURN_IF_ERROR(store_.Accept(partial, job.path, content));
   job.Supplied(content);
   return absl::OkStatus();
 }
@@ -233,9 +229,7 @@ absl::Status IndexSupply::FetchMetadata(std::vector<Job>& jobs) {
       [&]() -> std::optional<http::FetchRequest> {
         while (next < jobs.size() && !jobs[next].needs_metadata) ++next;
         if (next == jobs.size()) return std::nullopt;
-        http::FetchRequest request;
-        request.urls = {jobs[next].file().location + ".metadata"};
-        request.max_bytes = kMaxMetadataBytes;
+        http::FetchRequest request = source::MetadataRequest(jobs[next].file());
         request.tag = next++;
         return request;
       },
@@ -245,11 +239,9 @@ absl::Status IndexSupply::FetchMetadata(std::vector<Job>& jobs) {
         absl::Status status = response.status();
         if (status.ok()) status = AcceptMetadata(job, response->body);
         if (status.ok() || ConcernsEveryFile(FailureOf(status))) return status;
-        notes_.push_back(fmt::format(
-            "{}: {}: published without its core metadata, which the index "
-            "promises: {}",
-            job.file().project.str(), Printable(job.file().filename),
-            MessageOf(status)));
+        job.supplied.note = fmt::format(
+            "published without its core metadata, which the index promises: {}",
+            MessageOf(status));
         return absl::OkStatus();
       });
 }

@@ -31,18 +31,17 @@ class IndexSupply : public PackageSupply {
       : store_(store), transfers_(transfers), config_(config) {}
 
   // Core metadata that is promised and cannot be had is no trouble of its
-  // file: it is left out, with a note in `notes`.
+  // file: it is left out, with a note.
   absl::Status Supply(
       absl::Span<WantedPackage> wanted,
       absl::FunctionRef<absl::Status(size_t done)> tick) override;
-
-  const std::vector<std::string>& notes() const override { return notes_; }
 
  private:
   // One wanted package on its way.
   struct Job;
 
   absl::Status TakeLocal(Job& job);
+  std::vector<std::string> PlacesOf(const source::SourceFile& file) const;
   absl::Status Adopt(Job& job, const std::string& from);
   absl::Status Download(std::vector<Job>& jobs);
   http::DownloadRequest RequestFor(Job& job);
@@ -53,7 +52,6 @@ class IndexSupply : public PackageSupply {
   PackageStore& store_;
   http::Transfers& transfers_;
   const IndexConfig& config_;
-  std::vector<std::string> notes_;
 };
 
 // The BLAKE2b-256 digest that a URL of PyPI's files has in its path

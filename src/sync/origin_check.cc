@@ -4,12 +4,12 @@
 #include <optional>
 
 #include "fmt/format.h"
-#include "sync/file_check.h"
 #include "sync/parallel.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
 #include "tufmirror/client/repository_view.h"
+#include "tufmirror/crypto/file_content.h"
 #include "tufmirror/fs/file.h"
 #include "tufmirror/repo/genesis.h"
 #include "tufmirror/repo/tree_view.h"
@@ -47,14 +47,14 @@ absl::Status CheckBytes(const std::string& tree_root,
                    tree::PrefixedPath(path, target.content.digests));
   const std::string plain_name = tree_root + "/" + path.str();
   const std::string prefixed_name = tree_root + "/" + prefixed.str();
-  RETURN_IF_ERROR(CheckFile(plain_name, target.content, target.path));
+  RETURN_IF_ERROR(crypto::CheckFile(plain_name, target.content));
   ASSIGN_OR_RETURN(const auto plain_info, fs::Stat(plain_name));
   ASSIGN_OR_RETURN(const auto prefixed_info, fs::Stat(prefixed_name));
   if (plain_info && prefixed_info &&
       plain_info->inode == prefixed_info->inode) {
     return absl::OkStatus();
   }
-  return CheckFile(prefixed_name, target.content, prefixed.str());
+  return crypto::CheckFile(prefixed_name, target.content);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "sync/package_store.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
+#include "tufmirror/base/strings.h"
 #include "tufmirror/repo/project_pages.h"
 
 namespace tufmirror::sync {
@@ -68,9 +69,6 @@ absl::Status OriginSession::Adopt() {
         AdoptBatch({changed_.begin() + static_cast<ptrdiff_t>(begin),
                     changed_.begin() + static_cast<ptrdiff_t>(end)},
                    *supply));
-  }
-  for (const std::string& note : supply->notes()) {
-    report_.warnings.push_back(note);
   }
   if (transfers_ != nullptr) CountTransfers();
   if (index_changed_) RETURN_IF_ERROR(PutIndexPages());
@@ -155,6 +153,11 @@ absl::Status OriginSession::ApplyProject(
   for (const WantedPackage& package : wanted) {
     if (!package.supplied.ok()) continue;
     const SuppliedPackage& supplied = *package.supplied;
+    if (!supplied.note.empty()) {
+      report_.warnings.push_back(fmt::format("{}: {}: {}", plan.project.str(),
+                                             Printable(package.file->filename),
+                                             supplied.note));
+    }
     for (const auto& target : {supplied.file, supplied.core_metadata}) {
       if (!target) continue;
       RETURN_IF_ERROR(editor_->Put(*target));

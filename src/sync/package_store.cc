@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "fmt/format.h"
-#include "sync/file_check.h"
 #include "sync/live_files.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
+#include "tufmirror/crypto/file_content.h"
 #include "tufmirror/crypto/hash.h"
 #include "tufmirror/fs/file.h"
 #include "tufmirror/repo/tree_view.h"
@@ -31,7 +31,7 @@ bool PackageStore::Has(const TargetPath& path,
   const std::string plain = PlainPath(path);
   const auto info = fs::Stat(plain);
   return info.ok() && *info && (*info)->size == content.length &&
-         CheckFile(plain, content, path.str()).ok();
+         crypto::CheckFile(plain, content).ok();
 }
 
 absl::Status PackageStore::Accept(const std::string& from,
@@ -39,7 +39,7 @@ absl::Status PackageStore::Accept(const std::string& from,
                                   const ExpectedContent& content) {
   const std::string plain = PlainPath(path);
   ASSIGN_OR_RETURN(const auto existing, fs::Stat(plain));
-  if (existing && !CheckFile(plain, content, path.str()).ok()) {
+  if (existing && !crypto::CheckFile(plain, content).ok()) {
     RETURN_IF_ERROR(MakeWay(path, content));
   }
   return staging_.AcceptPackage(from, path, content.digests);

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -22,6 +21,8 @@ struct SuppliedPackage {
   std::optional<tuf::TargetFile> file;
   // None if the file offers none, or if what it offers cannot be had.
   std::optional<tuf::TargetFile> core_metadata;
+  // Why what the file offers cannot be had; fit for a message.
+  std::string note = {};
 };
 
 struct WantedPackage {
@@ -45,9 +46,6 @@ class PackageSupply {
   virtual absl::Status Supply(
       absl::Span<WantedPackage> wanted,
       absl::FunctionRef<absl::Status(size_t done)> tick) = 0;
-
-  // What went not as promised, of all calls so far: "PROJECT: FILE: ...".
-  virtual const std::vector<std::string>& notes() const = 0;
 };
 
 }  // namespace tufmirror::sync

@@ -33,10 +33,13 @@ void DescribeLive(const tree::Home& home, report::RunReport& report) {
   report.targets = live->targets;
 }
 
-// A run that failed as a whole says nothing about the projects.
-void RememberHeldBack(const tree::Home& home, absl::Time now,
-                      report::RunReport& report) {
-  if (!report.outcome.ok()) return;
+// A run that failed as a whole says nothing about the projects, and a replica's
+// reports only what is new.
+void RememberHeldBack(const tree::Home& home, const Config& config,
+                      absl::Time now, report::RunReport& report) {
+  if (!report.outcome.ok() || config.upstream.kind == UpstreamKind::kTuf) {
+    return;
+  }
   const absl::Status written =
       report::UpdateHeldBack(home.layout().held_back(), report.problems, now);
   if (!written.ok()) report.warnings.emplace_back(written.message());
@@ -60,7 +63,7 @@ report::RunReport RunSync(const tree::Home& home, const Config& config,
     const absl::Status written =
         report::AppendHistory(home.layout().history(), report);
     if (!written.ok()) report.warnings.emplace_back(written.message());
-    RememberHeldBack(home, options.now, report);
+    RememberHeldBack(home, config, options.now, report);
   }
   return report;
 }

@@ -16,6 +16,7 @@
 #include "tufmirror/crypto/blake2b.h"
 #include "tufmirror/crypto/hash.h"
 #include "tufmirror/pypi/simple_index.h"
+#include "tufmirror/source/index_source.h"
 #include "tufmirror/sync/explain.h"
 #include "tufmirror/sync/run.h"
 
@@ -108,6 +109,16 @@ TEST_F(OriginIndexTest, TakesCoreMetadataOutOfTheWheelInsteadOfAsking) {
   EXPECT_EQ(server_.files().CountRequests(
                 IndexServer::FilePath("six-1.0-py3-none-any.whl.metadata")),
             0u);
+}
+
+TEST_F(OriginIndexTest, CoreMetadataIsAskedForBeforeTheQueryOfItsFile) {
+  const source::SourceFile file{
+      .location = "https://a.example/f.whl?key=1",
+      .filename = "f.whl",
+      .project = pypi::ProjectName::Parse("f").value(),
+      .version = "1"};
+  EXPECT_EQ(source::MetadataRequest(file).urls,
+            std::vector<std::string>{"https://a.example/f.whl.metadata?key=1"});
 }
 
 TEST_F(OriginIndexTest, CoreMetadataThatIsNowhereIsNotAdvertised) {
@@ -358,6 +369,33 @@ TEST_F(OriginIndexTest, ADamagedFileOfAnotherMirrorIsDownloadedInstead) {
   ASSERT_OK_AND_ASSIGN(const std::string bytes,
                        Download("packages/six/" + wheel.filename));
   EXPECT_EQ(bytes, wheel.bytes);
+}
+
+TEST_F(OriginIndexTest, NoLinkToAFileOfAnotherMirrorIsLeftToWriteTo) {
+  PutProject("six", {Wheel("six", "1.0")});
+  PutProject("flit", {Wheel("flit", "3.0")});
+  RunCleanly();
+  server_.Remove("six");
+  for (int run = 0; run < 2; ++run) {
+    now_ += absl::Hours(1);
+    ASSERT_THAT(Run().outcome, IsOk());
+  }
+  // Other bytes under the name that was published until now: refused, after
+  // they were linked.
+  ServedFile other = Wheel("six", "1.0");
+  other.bytes = testing::BuildWheel({"six", "1.0", ">=3.9"});
+  PutProject("six", {other});
+  const std::string path =
+      dir_.Write("old-mirror/" + other.filename, other.bytes);
+  config_.upstream.index.adopt = {dir_.Join("old-mirror")};
+  now_ += absl::Hours(1);
+  const RunReport report = Run();
+  ASSERT_EQ(report.problems.size(), 1u);
+  EXPECT_THAT(report.problems[0].reason,
+              FailsWith(Failure::kReplacedFile, "until lately"));
+  struct stat theirs;
+  ASSERT_EQ(stat(path.c_str(), &theirs), 0);
+  EXPECT_EQ(theirs.st_nlink, 1u);
 }
 
 TEST_F(OriginIndexTest, WithoutADigestAFileIsTakenOnlyWhereThatIsAllowed) {

@@ -91,6 +91,9 @@ struct Explanation {
   select::PageVerdict verdict;
 };
 
+// A request for the core metadata that an index offers beside `file` (PEP 658).
+http::FetchRequest MetadataRequest(const SourceFile& file);
+
 // Not for use by two threads at once.
 class IndexSource : public OriginSource {
  public:
