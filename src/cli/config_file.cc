@@ -232,12 +232,16 @@ absl::Status ReadTable(const toml::table& table, const std::string& path,
 absl::Status CheckWhole(const Config& config) {
   const sync::UpstreamConfig& upstream = config.upstream;
   RETURN_IF_ERROR(select::CheckRules(config.select));
-  if (upstream.kind == sync::UpstreamKind::kTuf &&
+  if (upstream.kind != sync::UpstreamKind::kIndex &&
       config.select != select::Rules()) {
-    return MakeFailure(Failure::kUsage,
-                       "select: the rules of an origin expected in the "
-                       "configuration of one, got them for a replica, which "
-                       "mirrors what upstream has signed");
+    return MakeFailure(
+        Failure::kUsage,
+        fmt::format(
+            "select: rules expected for an origin of an index only, got "
+            "them for {}",
+            upstream.kind == sync::UpstreamKind::kTuf
+                ? "a replica, which mirrors what upstream has signed"
+                : "a directory, which is published as it is"));
   }
   for (const std::string& path : upstream.index.adopt) {
     if (path.starts_with('/')) continue;

@@ -21,7 +21,8 @@ using ::testing::ElementsAre;
 using testing::FailsWith;
 
 constexpr char kUpstream[] =
-    "[upstream]\nkind = \"directory\"\ndirectory = \"/srv/wheels\"\n[select]\n";
+    "[upstream]\nkind = \"index\"\nurl = "
+    "\"https://a.example/simple/\"\n[select]\n";
 
 absl::StatusOr<Rules> Parse(const std::string& lines) {
   const auto config = ParseConfig(kUpstream + lines, "t.toml");
@@ -82,8 +83,8 @@ TEST(SelectOptionsTest, DefaultsAreThoseOfTheRules) {
 TEST(SelectOptionsTest, WhatIsWrittenIsReadBackUnchanged) {
   for (const Rules& rules : {Rules(), AllRules()}) {
     sync::Config config;
-    config.upstream.kind = sync::UpstreamKind::kDirectory;
-    config.upstream.directory = "/srv/wheels";
+    config.upstream.kind = sync::UpstreamKind::kIndex;
+    config.upstream.urls = {"https://a.example/simple/"};
     config.select = rules;
     ASSERT_OK_AND_ASSIGN(const sync::Config read,
                          ParseConfig(WriteConfig(config), "t.toml"));
@@ -172,6 +173,14 @@ TEST(SelectOptionsTest, AReplicaChoosesNothing) {
                           "projects = \"a\"\n",
                           "t.toml"),
               FailsWith(Failure::kUsage, "for a replica"));
+}
+
+TEST(SelectOptionsTest, ADirectoryIsPublishedAsItIs) {
+  EXPECT_THAT(ParseConfig("[upstream]\nkind = \"directory\"\n"
+                          "directory = \"/srv/wheels\"\n[select]\n"
+                          "projects = \"a\"\n",
+                          "t.toml"),
+              FailsWith(Failure::kUsage, "for a directory"));
 }
 
 }  // namespace
