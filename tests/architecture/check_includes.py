@@ -30,8 +30,9 @@ USES = {
     "source": ["client", "pypi", "select", "http", "tree", "repo"],
     "report": ["tree", "json"],
     "serve": ["client", "tree", "pypi"],
+    "guard": ["client", "pypi", "serve", "http", "select"],
     "sync": ["source", "repo", "tree", "report", "select"],
-    "cli": ["sync", "serve", "report"],
+    "cli": ["sync", "serve", "guard", "report"],
 }
 
 # Libraries with a home: include prefix -> the modules that may include it.
