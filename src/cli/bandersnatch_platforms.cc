@@ -3,17 +3,10 @@
 #include "cli/bandersnatch_platforms.h"
 
 #include "fmt/format.h"
+#include "tufmirror/base/strings.h"
 
 namespace tufmirror::cli {
 namespace {
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 bool IsPythonVersion(std::string_view text) {
   return !text.empty() && (text[0] == '2' || text[0] == '3') &&
@@ -35,7 +28,7 @@ std::string Quoted(std::string_view text) {
 }  // namespace
 
 ExcludedPlatform ExcludePlatform(std::string_view word) {
-  const std::string lower = Lower(word);
+  const std::string lower = AsciiLower(word);
   if (lower == "windows" || lower == "win") {
     return {.platforms = {"windows"},
             .files = {"/[.-]win(32|-amd64)[^\\/]*\\.(egg|zip)$/"}};

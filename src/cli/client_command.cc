@@ -9,6 +9,7 @@
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
+#include "tufmirror/client/metadata_fetcher.h"
 #include "tufmirror/client/metadata_store.h"
 #include "tufmirror/client/updater.h"
 #include "tufmirror/fs/file.h"
@@ -18,7 +19,6 @@
 namespace tufmirror::cli {
 namespace {
 
-constexpr uint64_t kMaxRootBytes = uint64_t{1} << 20;
 constexpr mode_t kDirectoryMode = 0755;
 
 absl::Status Require(const std::string& value, std::string_view option) {
@@ -28,7 +28,8 @@ absl::Status Require(const std::string& value, std::string_view option) {
 
 absl::Status Init(const ClientArguments& arguments,
                   const std::string& root_file) {
-  ASSIGN_OR_RETURN(std::string bytes, fs::ReadFile(root_file, kMaxRootBytes));
+  ASSIGN_OR_RETURN(std::string bytes,
+                   fs::ReadFile(root_file, client::kMaxRootBytes));
   const tuf::RawMetadata root{std::move(bytes)};
   const auto verified = tuf::Verifier::VerifyInitialRoot(root);
   if (!verified.ok()) return Annotate(verified.status(), root_file);

@@ -15,32 +15,17 @@ namespace tufmirror::cli {
 namespace {
 
 constexpr size_t kMaxIniBytes = size_t{1} << 20;
-constexpr char kBlanks[] = " \t\r\f\v";
-
-std::string_view Stripped(std::string_view text) {
-  const size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return "";
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 class IniReader {
  public:
   absl::Status ReadLine(std::string_view raw) {
     ++number_;
-    const std::string_view line = Stripped(raw);
+    const std::string_view line = StripWhitespace(raw);
     // Comments and empty lines end no value.
     if (line.empty() || line[0] == '#' || line[0] == ';') {
       return absl::OkStatus();
     }
-    const size_t indent = raw.find_first_not_of(kBlanks);
+    const size_t indent = raw.find_first_not_of(" \t\r\f\v");
     if (in_value_ && indent > key_indent_) {
       file_.sections.back().entries.back().lines.push_back(
           {number_, std::string(line)});
@@ -77,8 +62,8 @@ class IniReader {
 
   absl::Status ReadEntry(std::string_view line, size_t indent) {
     const size_t equals = line.find('=');
-    const std::string key =
-        Lower(Stripped(line.substr(0, std::min(equals, line.size()))));
+    const std::string key = AsciiLower(
+        StripWhitespace(line.substr(0, std::min(equals, line.size()))));
     if (equals == std::string_view::npos || key.empty()) {
       return Malformed(
           fmt::format("'key = value' expected, got '{}'", Printable(line, 80)));
@@ -92,7 +77,7 @@ class IniReader {
                                    Printable(key, 80)));
     }
     IniEntry entry{.key = key, .number = number_};
-    const std::string_view value = Stripped(line.substr(equals + 1));
+    const std::string_view value = StripWhitespace(line.substr(equals + 1));
     if (!value.empty()) entry.lines.push_back({number_, std::string(value)});
     file_.sections.back().entries.push_back(std::move(entry));
     in_value_ = true;

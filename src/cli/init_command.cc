@@ -12,6 +12,7 @@
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
+#include "tufmirror/client/metadata_fetcher.h"
 #include "tufmirror/crypto/hash.h"
 #include "tufmirror/fs/file.h"
 #include "tufmirror/sync/init_origin.h"
@@ -20,8 +21,6 @@
 
 namespace tufmirror::cli {
 namespace {
-
-constexpr uint64_t kMaxRootBytes = uint64_t{1} << 20;
 
 absl::StatusOr<std::string> AbsolutePath(const std::string& path) {
   std::error_code error;
@@ -109,7 +108,7 @@ absl::Status InitOrigin(const InitOriginArguments& arguments) {
 
 // The root is looked at before anything is made.
 absl::StatusOr<tuf::RawMetadata> ReadTrustedRoot(const std::string& path) {
-  auto bytes = fs::ReadFile(path, kMaxRootBytes);
+  auto bytes = fs::ReadFile(path, client::kMaxRootBytes);
   if (!bytes.ok()) {
     return Annotate(bytes.status(), fmt::format("--root {}", path));
   }

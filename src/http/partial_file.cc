@@ -16,7 +16,7 @@ namespace {
 
 constexpr mode_t kFileMode = 0644;
 constexpr mode_t kDirectoryMode = 0755;
-constexpr size_t kReadBytes = 256 * 1024;
+constexpr size_t kHashBufferBytes = 256 * 1024;
 // Write-back of big files starts early, so that the sync at the end of a run
 // finds little left to do.
 constexpr uint64_t kWriteBackBytes = 8 * 1024 * 1024;
@@ -59,7 +59,7 @@ absl::Status PartialFile::Resume() {
     return Drop();
   }
   check_.emplace(rules_);
-  std::vector<char> buffer(kReadBytes);
+  std::vector<char> buffer(kHashBufferBytes);
   while (length_ <= rules_.most()) {
     const ssize_t got = read(fd_.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;

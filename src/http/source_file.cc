@@ -17,7 +17,7 @@
 namespace tufmirror::http {
 namespace {
 
-constexpr uint64_t kReadBytes = 64 * 1024;
+constexpr uint64_t kChunkBytes = 64 * 1024;
 
 std::string_view KindOf(mode_t mode) {
   if (S_ISDIR(mode)) return "a directory";
@@ -48,8 +48,8 @@ absl::StatusOr<std::string> ReadSourceFile(const std::string& path,
   std::string bytes;
   while (true) {
     const size_t old_size = bytes.size();
-    bytes.resize(old_size + kReadBytes);
-    const ssize_t got = read(fd.get(), bytes.data() + old_size, kReadBytes);
+    bytes.resize(old_size + kChunkBytes);
+    const ssize_t got = read(fd.get(), bytes.data() + old_size, kChunkBytes);
     const int error_number = errno;
     bytes.resize(old_size + static_cast<size_t>(std::max<ssize_t>(got, 0)));
     if (got < 0 && error_number != EINTR) {

@@ -17,15 +17,11 @@ namespace tufmirror::pypi {
 namespace {
 
 // A flat run is parsed when it is this long.
-constexpr size_t kRunBytes = size_t{64} << 10;
+constexpr size_t kHtmlRunBytes = size_t{64} << 10;
 // gumbo compares each attribute of a tag with all before it.
 constexpr size_t kMaxTagBytes = size_t{256} << 10;
 constexpr size_t kMaxAttributes = 64;
 constexpr size_t kMaxTextBytes = 4096;
-
-std::string_view Trim(std::string_view text) {
-  return FromAbsl(absl::StripAsciiWhitespace(ToAbsl(text)));
-}
 
 HtmlElement ElementOf(const GumboNode& node) {
   const GumboElement& parsed = node.v.element;
@@ -43,7 +39,7 @@ HtmlElement ElementOf(const GumboNode& node) {
       element.text += child->v.text.text;
     }
   }
-  element.text = std::string(Trim(element.text));
+  element.text = std::string(StripWhitespace(element.text));
   return element;
 }
 
@@ -118,7 +114,7 @@ class Flattener {
       ++facts_.oversized;
       return absl::OkStatus();
     }
-    if (run_.size() > kRunBytes) {
+    if (run_.size() > kHtmlRunBytes) {
       RETURN_IF_ERROR(VisitRun(run_, visit_));
       run_.clear();
     }

@@ -17,9 +17,9 @@ namespace {
 constexpr size_t kMaxNameBytes = 200;
 constexpr size_t kMaxFilenameBytes = 255;
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsNameDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsAlphanumeric(char c) {
-  return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return IsNameDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 bool IsSeparator(char c) { return c == '-' || c == '_' || c == '.'; }
 
@@ -55,50 +55,41 @@ const Extension* ExtensionOf(std::string_view filename) {
   return nullptr;
 }
 
-absl::Status Malformed(std::string_view filename, std::string_view rule) {
+absl::Status MalformedName(std::string_view filename, std::string_view rule) {
   return MakeFailure(Failure::kMalformed,
                      fmt::format("distribution file name '{}': {}",
                                  Printable(filename), rule));
 }
 
-std::vector<std::string_view> Split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (size_t end; (end = text.find(separator)) != std::string_view::npos;) {
-    parts.push_back(text.substr(0, end));
-    text.remove_prefix(end + 1);
-  }
-  parts.push_back(text);
-  return parts;
-}
-
 absl::Status CheckCharacters(std::string_view filename) {
   if (filename.size() > kMaxFilenameBytes) {
-    return Malformed(filename, fmt::format("{} bytes, at most {} expected",
-                                           filename.size(), kMaxFilenameBytes));
+    return MalformedName(
+        filename, fmt::format("{} bytes, at most {} expected", filename.size(),
+                              kMaxFilenameBytes));
   }
   for (const char c : filename) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == '/' ||
         c == '\\') {
-      return Malformed(filename, "it has a slash or a control character");
+      return MalformedName(filename, "it has a slash or a control character");
     }
   }
-  if (!IsUtf8(filename)) return Malformed(filename, "it is not UTF-8");
+  if (!IsUtf8(filename)) return MalformedName(filename, "it is not UTF-8");
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<std::string>> ParseTagSet(std::string_view filename,
                                                      std::string_view set) {
   std::vector<std::string> tags;
-  for (const std::string_view tag : Split(set, '.')) {
+  for (const std::string_view tag : SplitAt(set, '.')) {
     const bool valid =
         !tag.empty() && std::all_of(tag.begin(), tag.end(), [](char c) {
           return IsAlphanumeric(c) || c == '_';
         });
     if (!valid) {
-      return Malformed(filename,
-                       fmt::format("letters, digits and '_' expected in a "
-                                   "compatibility tag, got '{}'",
-                                   Printable(tag)));
+      return MalformedName(filename,
+                           fmt::format("letters, digits and '_' expected in a "
+                                       "compatibility tag, got '{}'",
+                                       Printable(tag)));
     }
     tags.emplace_back(tag);
   }
@@ -107,23 +98,24 @@ absl::StatusOr<std::vector<std::string>> ParseTagSet(std::string_view filename,
 
 absl::StatusOr<DistributionName> ParseWheel(std::string_view filename,
                                             std::string_view stem) {
-  const std::vector<std::string_view> parts = Split(stem, '-');
+  const std::vector<std::string_view> parts = SplitAt(stem, '-');
   if (parts.size() != 5 && parts.size() != 6) {
-    return Malformed(filename,
-                     fmt::format("a wheel has 5 or 6 parts between '-', got {}",
-                                 parts.size()));
+    return MalformedName(
+        filename, fmt::format("a wheel has 5 or 6 parts between '-', got {}",
+                              parts.size()));
   }
   const absl::StatusOr<ProjectName> project = ProjectName::Parse(parts[0]);
-  if (!project.ok()) return Malformed(filename, MessageOf(project.status()));
+  if (!project.ok())
+    return MalformedName(filename, MessageOf(project.status()));
   DistributionName name{.kind = DistributionKind::kWheel, .project = *project};
   name.version = parts[1];
-  if (name.version.empty()) return Malformed(filename, "it has no version");
+  if (name.version.empty()) return MalformedName(filename, "it has no version");
   if (parts.size() == 6) {
     name.build = parts[2];
-    if (name.build.empty() || !IsDigit(name.build[0])) {
-      return Malformed(filename,
-                       fmt::format("a build tag starts with a digit, got '{}'",
-                                   Printable(name.build)));
+    if (name.build.empty() || !IsNameDigit(name.build[0])) {
+      return MalformedName(
+          filename, fmt::format("a build tag starts with a digit, got '{}'",
+                                Printable(name.build)));
     }
   }
   const size_t tags = parts.size() - 3;
@@ -144,7 +136,7 @@ std::string_view DropLast(std::string_view stem, char separator) {
 std::string_view DropPythonAndPlatform(std::string_view stem) {
   for (size_t at = stem.rfind("-py"); at != std::string_view::npos && at > 0;
        at = stem.rfind("-py", at - 1)) {
-    if (at + 3 < stem.size() && IsDigit(stem[at + 3])) {
+    if (at + 3 < stem.size() && IsNameDigit(stem[at + 3])) {
       stem = stem.substr(0, at);
       break;
     }
@@ -172,14 +164,14 @@ std::string NameAndVersion(const Extension& extension, std::string_view stem) {
 }
 
 // Where the '-' between project and version is, by the look of the version.
-std::optional<size_t> GuessSplit(std::string_view stem) {
+std::optional<size_t> GuessSplitAt(std::string_view stem) {
   std::optional<size_t> before_digit;
   const size_t last = stem.rfind('-');
   for (size_t at = last; at != std::string_view::npos && at > 0;
        at = stem.rfind('-', at - 1)) {
     const std::string_view right = stem.substr(at + 1);
     if (Version::Parse(right).ok()) return at;
-    if (!right.empty() && IsDigit(right[0])) before_digit = at;
+    if (!right.empty() && IsNameDigit(right[0])) before_digit = at;
   }
   if (before_digit) return before_digit;
   if (last == std::string_view::npos || last == 0) return std::nullopt;
@@ -204,9 +196,9 @@ absl::StatusOr<DistributionName> ParseOther(std::string_view filename,
   const std::string stem = NameAndVersion(
       extension, filename.substr(0, filename.size() - extension.text.size()));
   const std::optional<size_t> split =
-      known != nullptr ? SplitAfter(stem, *known) : GuessSplit(stem);
+      known != nullptr ? SplitAfter(stem, *known) : GuessSplitAt(stem);
   if (!split) {
-    return Malformed(
+    return MalformedName(
         filename,
         known == nullptr
             ? "'{name}-{version}' expected before the extension"
@@ -214,9 +206,10 @@ absl::StatusOr<DistributionName> ParseOther(std::string_view filename,
   }
   const absl::StatusOr<ProjectName> project =
       ProjectName::Parse(std::string_view(stem).substr(0, *split));
-  if (!project.ok()) return Malformed(filename, MessageOf(project.status()));
+  if (!project.ok())
+    return MalformedName(filename, MessageOf(project.status()));
   std::string version = stem.substr(*split + 1);
-  if (version.empty()) return Malformed(filename, "it has no version");
+  if (version.empty()) return MalformedName(filename, "it has no version");
   DistributionName name{.kind = extension.kind, .project = *project};
   name.version = std::move(version);
   return name;
@@ -240,8 +233,8 @@ absl::StatusOr<DistributionName> Parse(std::string_view filename,
       ParseWheel(filename,
                  filename.substr(0, filename.size() - extension->text.size())));
   if (known != nullptr && name.project != *known) {
-    return Malformed(filename,
-                     fmt::format("it does not start with '{}-'", known->str()));
+    return MalformedName(
+        filename, fmt::format("it does not start with '{}-'", known->str()));
   }
   return name;
 }

@@ -14,7 +14,7 @@
 namespace tufmirror::pypi {
 namespace {
 
-constexpr size_t kMaxFilenameBytes = 255;
+constexpr size_t kMaxShownNameBytes = 255;
 constexpr size_t kMaxUrlBytes = 16384;
 constexpr size_t kMaxKeptTextBytes = 65536;
 
@@ -23,7 +23,7 @@ constexpr std::string_view kOtherHashes[] = {
     "md5",      "sha1",     "sha224",   "sha384",  "sha512", "sha3_224",
     "sha3_256", "sha3_384", "sha3_512", "blake2b", "blake2s"};
 
-absl::Status Malformed(std::string message) {
+absl::Status MalformedOffer(std::string message) {
   return MakeFailure(Failure::kMalformed, message);
 }
 
@@ -49,12 +49,13 @@ absl::Status ReadFragment(std::string_view fragment, OfferedFile& file) {
 
 absl::Status CheckOfferedFilename(std::string_view name) {
   const auto refused = [&](std::string_view why) {
-    return Malformed(fmt::format("file name '{}': {}", Printable(name), why));
+    return MalformedOffer(
+        fmt::format("file name '{}': {}", Printable(name), why));
   };
   if (name.empty()) return refused("it is empty");
-  if (name.size() > kMaxFilenameBytes) {
+  if (name.size() > kMaxShownNameBytes) {
     return refused(fmt::format("at most {} bytes expected, got {}",
-                               kMaxFilenameBytes, name.size()));
+                               kMaxShownNameBytes, name.size()));
   }
   if (name == "." || name == "..") return refused("it is a directory's");
   if (name.find_first_of("/\\") != std::string_view::npos) {
@@ -72,7 +73,7 @@ absl::Status SetUrl(std::string_view url, OfferedFile& file) {
   const std::string_view plain = url.substr(0, hash);
   if (plain.empty() || plain.size() > kMaxUrlBytes ||
       std::any_of(url.begin(), url.end(), IsControl)) {
-    return Malformed(
+    return MalformedOffer(
         fmt::format("URL '{}': 1 to {} bytes without control characters "
                     "expected, got {} bytes",
                     Printable(url), kMaxUrlBytes, plain.size()));
@@ -84,8 +85,8 @@ absl::Status SetUrl(std::string_view url, OfferedFile& file) {
 
 absl::Status CheckKeptText(std::string_view what, std::string_view text) {
   if (text.size() <= kMaxKeptTextBytes) return absl::OkStatus();
-  return Malformed(fmt::format("{}: at most {} bytes expected, got {}", what,
-                               kMaxKeptTextBytes, text.size()));
+  return MalformedOffer(fmt::format("{}: at most {} bytes expected, got {}",
+                                    what, kMaxKeptTextBytes, text.size()));
 }
 
 absl::Status AddHash(std::string_view algorithm, std::string_view hex,
@@ -100,7 +101,7 @@ absl::Status AddHash(std::string_view algorithm, std::string_view hex,
   const absl::StatusOr<Sha256> digest = Sha256::FromHex(hex);
   if (!digest.ok()) return Annotate(digest.status(), "sha256");
   if (file.sha256 && *file.sha256 != *digest) {
-    return Malformed(
+    return MalformedOffer(
         fmt::format("sha256: {} expected as elsewhere in the "
                     "entry, got {}",
                     file.sha256->Hex(), digest->Hex()));
@@ -118,7 +119,7 @@ absl::StatusOr<absl::Time> ParseUploadTime(std::string_view text) {
       absl::ParseTime("%Y-%m-%d%ET%H:%M:%E*S", ToAbsl(text), &time, &error);
   if (!parsed || time == absl::InfiniteFuture() ||
       time == absl::InfinitePast()) {
-    return Malformed(
+    return MalformedOffer(
         fmt::format("upload-time: a time such as "
                     "2026-01-31T23:59:59.000001Z expected, got "
                     "'{}'",
@@ -143,8 +144,8 @@ std::optional<int64_t> ParseSerial(std::string_view text) {
 
 absl::Status CheckApiVersion(std::string_view what, std::string_view version) {
   if (version.substr(0, 2) == "1.") return absl::OkStatus();
-  return Malformed(fmt::format("{}: version 1.x expected, got '{}'", what,
-                               Printable(version)));
+  return MalformedOffer(fmt::format("{}: version 1.x expected, got '{}'", what,
+                                    Printable(version)));
 }
 
 absl::Status OfferCollector::Add(std::string_view filename,
@@ -155,13 +156,13 @@ absl::Status OfferCollector::Add(std::string_view filename,
         fmt::format("more files than the {} expected at most", kMaxPageFiles));
   }
   if (file.ok() && !seen_.insert(file->filename).second) {
-    file = Malformed("listed twice on the page; the first entry is used");
+    file = MalformedOffer("listed twice on the page; the first entry is used");
   }
   if (file.ok()) {
     page_.files.push_back(*std::move(file));
   } else {
     page_.problems.push_back(
-        {Printable(filename, kMaxFilenameBytes), std::move(file).status()});
+        {Printable(filename, kMaxShownNameBytes), std::move(file).status()});
   }
   return absl::OkStatus();
 }

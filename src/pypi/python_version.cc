@@ -8,14 +8,14 @@
 namespace tufmirror::pypi {
 namespace {
 
-constexpr size_t kMaxDigits = 4;
+constexpr size_t kMaxPartDigits = 4;
 
 // Removes a number without leading zeros from the front of `text`.
 std::optional<uint32_t> TakeNumber(std::string_view& text) {
   uint32_t value = 0;
   size_t digits = 0;
   while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') {
-    if (digits == kMaxDigits) return std::nullopt;
+    if (digits == kMaxPartDigits) return std::nullopt;
     value = value * 10 + static_cast<uint32_t>(text[digits] - '0');
     ++digits;
   }

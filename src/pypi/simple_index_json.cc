@@ -12,8 +12,8 @@
 namespace tufmirror::pypi {
 namespace {
 
-constexpr size_t kHeadBytes = 256;
-constexpr size_t kFileBytes = 640;
+constexpr size_t kJsonHeadBytes = 256;
+constexpr size_t kJsonFileBytes = 640;
 
 void AppendNumber(uint64_t value, std::string& out) {
   const fmt::format_int digits(value);
@@ -41,7 +41,7 @@ void AppendDigestObject(const Sha256& digest, std::string& out) {
   out += "\"}";
 }
 
-void AppendFile(const IndexFile& file, std::string& out) {
+void AppendJsonFile(const IndexFile& file, std::string& out) {
   if (file.core_metadata) {
     out += "{\"core-metadata\":";
     AppendDigestObject(*file.core_metadata, out);
@@ -79,13 +79,13 @@ void AppendFile(const IndexFile& file, std::string& out) {
 
 std::string RenderJson(const ProjectPage& page) {
   std::string out;
-  out.reserve(kHeadBytes + page.files.size() * kFileBytes);
+  out.reserve(kJsonHeadBytes + page.files.size() * kJsonFileBytes);
   AppendMeta(page.last_serial, out);
   AppendMember(",\"name\":", page.name.str(), out);
   out += ",\"files\":[";
   for (size_t i = 0; i < page.files.size(); ++i) {
     if (i > 0) out += ',';
-    AppendFile(page.files[i], out);
+    AppendJsonFile(page.files[i], out);
   }
   out += "],\"versions\":[";
   for (size_t i = 0; i < page.versions.size(); ++i) {
@@ -106,7 +106,7 @@ std::string RenderJson(const ProjectPage& page) {
 std::string RenderRootJson(const std::vector<RootEntry>& projects,
                            std::optional<int64_t> last_serial) {
   std::string out;
-  out.reserve(kHeadBytes + projects.size() * 32);
+  out.reserve(kJsonHeadBytes + projects.size() * 32);
   AppendMeta(last_serial, out);
   out += ",\"projects\":[";
   for (size_t i = 0; i < projects.size(); ++i) {

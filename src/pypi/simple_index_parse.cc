@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "pypi/upstream_json.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
@@ -20,15 +21,8 @@ using json::Value;
 constexpr size_t kMaxPageBytes = size_t{256} << 20;
 constexpr size_t kMaxPageDepth = 16;
 
-absl::Status Malformed(std::string message) {
+absl::Status MalformedIndex(std::string message) {
   return MakeFailure(Failure::kMalformed, message);
-}
-
-// The member `key`, with null as absent.
-std::optional<Value> FindSet(const Value& object, std::string_view key) {
-  std::optional<Value> value = object.Find(key);
-  if (value && value->type() == json::Type::kNull) return std::nullopt;
-  return value;
 }
 
 // A string member; empty if absent or null.
@@ -44,7 +38,7 @@ absl::StatusOr<std::string> RequiredText(const Value& object,
                                          std::string_view key) {
   ASSIGN_OR_RETURN(const Value value, object.Get(key, "a file of the page"));
   ASSIGN_OR_RETURN(const std::string_view text, value.AsString(key));
-  if (text.empty()) return Malformed(fmt::format("'{}' is empty", key));
+  if (text.empty()) return MalformedIndex(fmt::format("'{}' is empty", key));
   return std::string(text);
 }
 
@@ -85,7 +79,7 @@ absl::StatusOr<std::optional<absl::Time>> UploadTimeOf(const Value& file) {
   std::string error;
   if (!absl::ParseTime(absl::RFC3339_full, text, &time, &error) ||
       time == absl::InfiniteFuture() || time == absl::InfinitePast()) {
-    return Malformed(
+    return MalformedIndex(
         fmt::format("'upload-time': a time such as "
                     "2026-01-31T23:59:59.000001Z expected, got "
                     "'{}'",
@@ -102,8 +96,8 @@ absl::Status CheckFilename(std::string_view name) {
                                static_cast<unsigned char>(c) < 0x20;
                       });
   if (!unsafe) return absl::OkStatus();
-  return Malformed(fmt::format("'filename': a file name expected, got '{}'",
-                               Printable(name)));
+  return MalformedIndex(fmt::format(
+      "'filename': a file name expected, got '{}'", Printable(name)));
 }
 
 absl::StatusOr<IndexFile> ParseFile(const Value& value) {
@@ -117,7 +111,8 @@ absl::StatusOr<IndexFile> ParseFile(const Value& value) {
   ASSIGN_OR_RETURN(const Value size, value.Get("size", file.filename));
   ASSIGN_OR_RETURN(const int64_t bytes, size.AsInteger("size"));
   if (bytes < 0) {
-    return Malformed(fmt::format("'size': 0 or more expected, got {}", bytes));
+    return MalformedIndex(
+        fmt::format("'size': 0 or more expected, got {}", bytes));
   }
   file.size = static_cast<uint64_t>(bytes);
   ASSIGN_OR_RETURN(file.upload_time, UploadTimeOf(value));
@@ -137,8 +132,8 @@ absl::StatusOr<std::optional<int64_t>> ParseMeta(const Value& root) {
   ASSIGN_OR_RETURN(const std::string_view version,
                    value.AsString("api-version"));
   if (version.substr(0, 2) != "1.") {
-    return Malformed(fmt::format("'api-version': 1.x expected, got '{}'",
-                                 Printable(version)));
+    return MalformedIndex(fmt::format("'api-version': 1.x expected, got '{}'",
+                                      Printable(version)));
   }
   const std::optional<Value> serial = FindSet(meta, "_last-serial");
   if (!serial) return std::nullopt;

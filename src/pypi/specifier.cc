@@ -14,7 +14,6 @@ namespace tufmirror::pypi {
 namespace {
 
 constexpr size_t kMaxSpecifierBytes = 8 * 1024;
-constexpr std::string_view kBlank = " \t\r\n\f\v";
 
 struct OperatorName {
   std::string_view text;
@@ -33,12 +32,6 @@ constexpr OperatorName kOperators[] = {
     {">", SpecifierOperator::kGreater},
 };
 
-std::string_view Trim(std::string_view text) {
-  const size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
-
 const OperatorName* OperatorOf(std::string_view text) {
   for (const OperatorName& name : kOperators) {
     if (text.substr(0, name.text.size()) == name.text) return &name;
@@ -46,7 +39,8 @@ const OperatorName* OperatorOf(std::string_view text) {
   return nullptr;
 }
 
-absl::Status Malformed(std::string_view clause, std::string_view problem) {
+absl::Status MalformedClause(std::string_view clause,
+                             std::string_view problem) {
   return MakeFailure(
       Failure::kMalformed,
       fmt::format("version clause '{}': {}", Printable(clause), problem));
@@ -58,12 +52,14 @@ absl::Status CheckArbitrary(std::string_view clause, std::string_view text) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte <= 0x20 || byte == 0x7F || c == ';' || c == ')' || c == ',') {
-      return Malformed(clause,
-                       "text without blanks, ',', ';' and ')' expected after "
-                       "'==='");
+      return MalformedClause(
+          clause,
+          "text without blanks, ',', ';' and ')' expected after "
+          "'==='");
     }
   }
-  if (!IsUtf8(text)) return Malformed(clause, "UTF-8 expected after '==='");
+  if (!IsUtf8(text))
+    return MalformedClause(clause, "UTF-8 expected after '==='");
   return absl::OkStatus();
 }
 
@@ -74,18 +70,18 @@ absl::Status CheckVersion(std::string_view clause, SpecifierOperator op,
   const bool equality =
       op == SpecifierOperator::kEqual || op == SpecifierOperator::kNotEqual;
   if (is_prefix && !equality) {
-    return Malformed(clause, "'.*' is for '==' and '!=' only");
+    return MalformedClause(clause, "'.*' is for '==' and '!=' only");
   }
   if (is_prefix && (version.is_devrelease() || version.has_local())) {
-    return Malformed(clause, "'.*' cannot follow a dev or local version");
+    return MalformedClause(clause, "'.*' cannot follow a dev or local version");
   }
   if (version.has_local() && !equality) {
-    return Malformed(clause,
-                     "a local version is for '==', '!=' and '===' only");
+    return MalformedClause(clause,
+                           "a local version is for '==', '!=' and '===' only");
   }
   if (op == SpecifierOperator::kCompatible && version.release().size() < 2) {
-    return Malformed(clause,
-                     "'~=' needs a release of two or more numbers, got one");
+    return MalformedClause(
+        clause, "'~=' needs a release of two or more numbers, got one");
   }
   return absl::OkStatus();
 }
@@ -106,16 +102,16 @@ std::string_view OperatorText(SpecifierOperator op) {
 }
 
 absl::StatusOr<VersionClause> VersionClause::Parse(std::string_view text) {
-  text = Trim(text);
+  text = StripWhitespace(text);
   const OperatorName* const name = OperatorOf(text);
   if (name == nullptr) {
-    return Malformed(text,
-                     "one of ~= == != <= >= < > === expected at its start");
+    return MalformedClause(
+        text, "one of ~= == != <= >= < > === expected at its start");
   }
-  std::string_view rest = Trim(text.substr(name->text.size()));
+  std::string_view rest = StripWhitespace(text.substr(name->text.size()));
   if (rest.empty()) {
-    return Malformed(text,
-                     fmt::format("a version expected after '{}'", name->text));
+    return MalformedClause(
+        text, fmt::format("a version expected after '{}'", name->text));
   }
   VersionClause clause;
   clause.op_ = name->op;
@@ -130,8 +126,9 @@ absl::StatusOr<VersionClause> VersionClause::Parse(std::string_view text) {
   if (clause.is_prefix_) rest.remove_suffix(2);
   absl::StatusOr<Version> version = Version::Parse(rest);
   // Version::Parse would let a blank before ".*" pass.
-  if (!version.ok() || Trim(rest) != rest) {
-    return Malformed(text, fmt::format("a PEP 440 version expected after '{}', "
+  if (!version.ok() || StripWhitespace(rest) != rest) {
+    return MalformedClause(text,
+                           fmt::format("a PEP 440 version expected after '{}', "
                                        "got '{}'",
                                        name->text, Printable(rest)));
   }
@@ -158,7 +155,7 @@ absl::StatusOr<VersionSpecifier> VersionSpecifier::Parse(
   VersionSpecifier specifier;
   while (!text.empty()) {
     const size_t comma = text.find(',');
-    const std::string_view part = Trim(text.substr(0, comma));
+    const std::string_view part = StripWhitespace(text.substr(0, comma));
     text.remove_prefix(comma == std::string_view::npos ? text.size()
                                                        : comma + 1);
     if (part.empty()) continue;

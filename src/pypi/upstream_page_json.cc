@@ -17,15 +17,15 @@ namespace {
 
 using json::Value;
 
-constexpr size_t kMaxPageDepth = 16;
+constexpr size_t kMaxUpstreamDepth = 16;
 
-absl::Status Malformed(std::string message) {
+absl::Status MalformedPage(std::string message) {
   return MakeFailure(Failure::kMalformed, message);
 }
 
 // A string member; empty if absent or null.
-absl::StatusOr<std::string> OptionalText(const Value& object,
-                                         std::string_view key) {
+absl::StatusOr<std::string> KeptText(const Value& object,
+                                     std::string_view key) {
   const std::optional<Value> value = FindSet(object, key);
   if (!value) return std::string();
   ASSIGN_OR_RETURN(const std::string_view text, value->AsString(key));
@@ -55,7 +55,8 @@ absl::Status ReadSize(const Value& entry, OfferedFile& file) {
   if (!size) return absl::OkStatus();
   ASSIGN_OR_RETURN(const int64_t bytes, size->AsInteger("size"));
   if (bytes < 0) {
-    return Malformed(fmt::format("size: 0 or more expected, got {}", bytes));
+    return MalformedPage(
+        fmt::format("size: 0 or more expected, got {}", bytes));
   }
   file.size = static_cast<uint64_t>(bytes);
   return absl::OkStatus();
@@ -88,7 +89,7 @@ absl::Status ReadYanked(const Value& entry, OfferedFile& file) {
   const std::optional<Value> yanked = FindSet(entry, "yanked");
   if (!yanked) return absl::OkStatus();
   if (yanked->type() == json::Type::kString) {
-    ASSIGN_OR_RETURN(file.yanked, OptionalText(entry, "yanked"));
+    ASSIGN_OR_RETURN(file.yanked, KeptText(entry, "yanked"));
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(const bool is_yanked, yanked->AsBool("yanked"));
@@ -97,7 +98,7 @@ absl::Status ReadYanked(const Value& entry, OfferedFile& file) {
 }
 
 absl::Status ReadUploadTime(const Value& entry, OfferedFile& file) {
-  ASSIGN_OR_RETURN(const std::string text, OptionalText(entry, "upload-time"));
+  ASSIGN_OR_RETURN(const std::string text, KeptText(entry, "upload-time"));
   if (text.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(file.upload_time, ParseUploadTime(text));
   return absl::OkStatus();
@@ -117,11 +118,10 @@ absl::StatusOr<OfferedFile> ReadEntry(const Value& entry) {
   RETURN_IF_ERROR(SetUrl(url, file));
   RETURN_IF_ERROR(ReadSize(entry, file));
   RETURN_IF_ERROR(ReadUploadTime(entry, file));
-  ASSIGN_OR_RETURN(file.requires_python,
-                   OptionalText(entry, "requires-python"));
+  ASSIGN_OR_RETURN(file.requires_python, KeptText(entry, "requires-python"));
   RETURN_IF_ERROR(ReadMetadataOffer(entry, file));
   RETURN_IF_ERROR(ReadYanked(entry, file));
-  ASSIGN_OR_RETURN(file.provenance, OptionalText(entry, "provenance"));
+  ASSIGN_OR_RETURN(file.provenance, KeptText(entry, "provenance"));
   return file;
 }
 
@@ -160,8 +160,8 @@ absl::Status ReadStatus(const Value& root, UpstreamPage& page) {
   const std::optional<Value> status = FindSet(root, "project-status");
   if (!status) return absl::OkStatus();
   RETURN_IF_ERROR(status->ExpectObject("project-status"));
-  ASSIGN_OR_RETURN(const std::string word, OptionalText(*status, "status"));
-  ASSIGN_OR_RETURN(page.status_reason, OptionalText(*status, "reason"));
+  ASSIGN_OR_RETURN(const std::string word, KeptText(*status, "status"));
+  ASSIGN_OR_RETURN(page.status_reason, KeptText(*status, "reason"));
   page.status = NormalStatus(word);
   return absl::OkStatus();
 }
@@ -176,7 +176,7 @@ absl::StatusOr<UpstreamPage> ReadPage(const Value& root) {
   ASSIGN_OR_RETURN(const Value meta, ReadJsonMeta(root));
   OfferCollector collector;
   UpstreamPage& page = collector.page();
-  ASSIGN_OR_RETURN(page.name, OptionalText(root, "name"));
+  ASSIGN_OR_RETURN(page.name, KeptText(root, "name"));
   RETURN_IF_ERROR(ReadFiles(root, collector));
   for (const absl::Status& status :
        {ReadVersions(root, page), ReadStatus(root, page),
@@ -190,7 +190,7 @@ absl::StatusOr<UpstreamPage> ReadPage(const Value& root) {
 
 absl::StatusOr<UpstreamPage> ParseUpstreamJson(std::string_view text) {
   absl::StatusOr<json::Document> document = json::Document::Parse(
-      text, {.max_bytes = kMaxJsonPageBytes, .max_depth = kMaxPageDepth});
+      text, {.max_bytes = kMaxJsonPageBytes, .max_depth = kMaxUpstreamDepth});
   if (!document.ok()) return Annotate(document.status(), "project page");
   absl::StatusOr<UpstreamPage> page = ReadPage(document->root());
   if (!page.ok()) return Annotate(page.status(), "project page");

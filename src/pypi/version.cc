@@ -14,11 +14,11 @@ namespace tufmirror::pypi {
 namespace {
 
 constexpr size_t kMaxVersionBytes = 1024;
-constexpr size_t kMaxDigits = 18;
+constexpr size_t kMaxNumberDigits = 18;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
-bool IsSeparator(char c) { return c == '.' || c == '-' || c == '_'; }
+bool IsVersionSeparator(char c) { return c == '.' || c == '-' || c == '_'; }
 
 std::string TrimmedLower(std::string_view text) {
   constexpr std::string_view kSpace = " \t\n\r\f\v";
@@ -48,7 +48,7 @@ class Reader {
     return true;
   }
   void TakeSeparator() {
-    if (!rest_.empty() && IsSeparator(rest_[0])) rest_.remove_prefix(1);
+    if (!rest_.empty() && IsVersionSeparator(rest_[0])) rest_.remove_prefix(1);
   }
   bool TakeWord(std::string_view word) {
     if (rest_.substr(0, word.size()) != word) return false;
@@ -81,10 +81,10 @@ std::string_view WithoutLeadingZeros(std::string_view digits) {
   return digits;
 }
 
-// The value of `digits`; nullopt if it has more than kMaxDigits.
+// The value of `digits`; nullopt if it has more than kMaxNumberDigits.
 std::optional<uint64_t> NumberOf(std::string_view digits) {
   digits = WithoutLeadingZeros(digits);
-  if (digits.empty() || digits.size() > kMaxDigits) return std::nullopt;
+  if (digits.empty() || digits.size() > kMaxNumberDigits) return std::nullopt;
   uint64_t value = 0;
   for (const char c : digits)
     value = value * 10 + static_cast<uint64_t>(c - '0');

@@ -12,7 +12,7 @@
 namespace tufmirror::pypi {
 namespace {
 
-constexpr size_t kMaxDigits = 6;
+constexpr size_t kMaxTagDigits = 6;
 
 std::string Lower(std::string_view text) {
   std::string lower(text);
@@ -22,7 +22,7 @@ std::string Lower(std::string_view text) {
   return lower;
 }
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsTagDigit(char c) { return c >= '0' && c <= '9'; }
 
 bool TakePrefix(std::string_view& text, std::string_view prefix) {
   if (text.substr(0, prefix.size()) != prefix) return false;
@@ -42,7 +42,7 @@ bool TakeSuffix(std::string_view& text, std::string_view suffix) {
 std::optional<uint32_t> TakeNumber(std::string_view& text, size_t max_digits) {
   uint32_t value = 0;
   size_t digits = 0;
-  for (; digits < text.size() && IsDigit(text[digits]); ++digits) {
+  for (; digits < text.size() && IsTagDigit(text[digits]); ++digits) {
     if (digits == max_digits) return std::nullopt;
     value = value * 10 + static_cast<uint32_t>(text[digits] - '0');
   }
@@ -53,9 +53,9 @@ std::optional<uint32_t> TakeNumber(std::string_view& text, size_t max_digits) {
 
 // "2_17_" at the front of `text`.
 std::optional<SystemVersion> TakeVersion(std::string_view& text) {
-  const std::optional<uint32_t> major = TakeNumber(text, kMaxDigits);
+  const std::optional<uint32_t> major = TakeNumber(text, kMaxTagDigits);
   if (!major || !TakePrefix(text, "_")) return std::nullopt;
-  const std::optional<uint32_t> minor = TakeNumber(text, kMaxDigits);
+  const std::optional<uint32_t> minor = TakeNumber(text, kMaxTagDigits);
   if (!minor || !TakePrefix(text, "_")) return std::nullopt;
   return SystemVersion{.major = *major, .minor = *minor};
 }
@@ -92,7 +92,7 @@ PlatformTag IosTag(std::string_view rest) {
 }
 
 PlatformTag AndroidTag(std::string_view rest) {
-  const std::optional<uint32_t> level = TakeNumber(rest, kMaxDigits);
+  const std::optional<uint32_t> level = TakeNumber(rest, kMaxTagDigits);
   if (!level || !TakePrefix(rest, "_")) return {};
   return Tag(PlatformKind::kAndroid, {.major = *level, .minor = 0}, rest);
 }
@@ -102,7 +102,7 @@ PlatformTag EmscriptenTag(std::string_view rest) {
   const std::optional<SystemVersion> version = TakeVersion(rest);
   if (!version) return {};
   std::string_view after_patch = rest;
-  if (TakeNumber(after_patch, kMaxDigits) && TakePrefix(after_patch, "_")) {
+  if (TakeNumber(after_patch, kMaxTagDigits) && TakePrefix(after_patch, "_")) {
     rest = after_patch;
   }
   return Tag(PlatformKind::kEmscripten, *version, rest);
@@ -130,7 +130,7 @@ PlatformTag LinuxTag(std::string_view rest) {
 bool TakePythonVersion(std::string_view& text, uint32_t& major,
                        std::optional<uint32_t>& minor) {
   const std::optional<uint32_t> first =
-      text.empty() || !IsDigit(text[0])
+      text.empty() || !IsTagDigit(text[0])
           ? std::nullopt
           : std::optional<uint32_t>(static_cast<uint32_t>(text[0] - '0'));
   if (!first) return false;
@@ -154,16 +154,6 @@ constexpr PythonPrefix kPythonPrefixes[] = {
     {"pp", PythonKind::kPypy},
     {"graalpy", PythonKind::kGraalpy},
 };
-
-std::vector<std::string_view> Split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (size_t end; (end = text.find(separator)) != std::string_view::npos;) {
-    parts.push_back(text.substr(0, end));
-    text.remove_prefix(end + 1);
-  }
-  parts.push_back(text);
-  return parts;
-}
 
 template <typename Tag, typename Texts>
 std::vector<Tag> TagsOf(const Texts& texts) {
@@ -243,10 +233,10 @@ WheelTags WheelTags::Of(const DistributionName& wheel) {
 }
 
 absl::StatusOr<WheelTags> WheelTags::Parse(std::string_view text) {
-  const std::vector<std::string_view> sets = Split(text, '-');
+  const std::vector<std::string_view> sets = SplitAt(text, '-');
   const bool empty_tag =
       std::any_of(sets.begin(), sets.end(), [](std::string_view set) {
-        const std::vector<std::string_view> tags = Split(set, '.');
+        const std::vector<std::string_view> tags = SplitAt(set, '.');
         return std::find(tags.begin(), tags.end(), "") != tags.end();
       });
   if (sets.size() != 3 || empty_tag) {
@@ -256,9 +246,9 @@ absl::StatusOr<WheelTags> WheelTags::Parse(std::string_view text) {
                     "'-' expected, such as py2.py3-none-any",
                     Printable(text)));
   }
-  return WheelTags{.pythons = TagsOf<PythonTag>(Split(sets[0], '.')),
-                   .abis = TagsOf<AbiTag>(Split(sets[1], '.')),
-                   .platforms = TagsOf<PlatformTag>(Split(sets[2], '.'))};
+  return WheelTags{.pythons = TagsOf<PythonTag>(SplitAt(sets[0], '.')),
+                   .abis = TagsOf<AbiTag>(SplitAt(sets[1], '.')),
+                   .platforms = TagsOf<PlatformTag>(SplitAt(sets[2], '.'))};
 }
 
 }  // namespace tufmirror::pypi

@@ -16,8 +16,8 @@
 namespace tufmirror::report {
 namespace {
 
-constexpr mode_t kMode = 0600;
-constexpr uint64_t kMaxBytes = uint64_t{256} << 20;
+constexpr mode_t kHeldBackMode = 0600;
+constexpr uint64_t kMaxHeldBackBytes = uint64_t{256} << 20;
 
 // Since when, by object, as the file has it. One that does not parse says
 // nothing.
@@ -52,7 +52,7 @@ absl::Status UpdateHeldBack(const std::string& path,
                             const std::vector<Problem>& problems,
                             absl::Time now) {
   if (problems.empty()) return fs::Remove(path);
-  const auto before = fs::ReadFile(path, kMaxBytes);
+  const auto before = fs::ReadFile(path, kMaxHeldBackBytes);
   const auto times =
       before.ok() ? TimesIn(*before) : std::map<std::string, std::string>();
   const std::string today =
@@ -78,7 +78,8 @@ absl::Status UpdateHeldBack(const std::string& path,
   }
   text += "]}\n";
   if (before.ok() && *before == text) return absl::OkStatus();
-  return fs::WriteFileAtomically(path, text, kMode, fs::Durability::kNone);
+  return fs::WriteFileAtomically(path, text, kHeldBackMode,
+                                 fs::Durability::kNone);
 }
 
 }  // namespace tufmirror::report

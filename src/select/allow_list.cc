@@ -40,7 +40,7 @@ absl::StatusOr<std::vector<std::string>> Expand(const std::string& path) {
   return paths;
 }
 
-std::string TextOf(std::string_view kind, const ListedProject& project) {
+std::string RuleTextOf(std::string_view kind, const ListedProject& project) {
   std::string text = fmt::format("{} {}[", kind, project.name.str());
   for (const std::string& extra : project.extras) text += extra + ",";
   text += fmt::format("]{};{}", project.specifier, project.marker);
@@ -54,14 +54,14 @@ class Collector {
 
   absl::Status Add(ProjectList list) {
     for (const ListedProject& project : list.projects) {
-      texts_.insert(TextOf("project", project));
+      texts_.insert(RuleTextOf("project", project));
       if (!rules_.universe.HoldsForEntry(project.marker)) continue;
       RETURN_IF_ERROR(AddEntry(project, made_.projects));
       made_.extras[project.name].insert(project.extras.begin(),
                                         project.extras.end());
     }
     for (const ListedProject& project : list.constraints) {
-      texts_.insert(TextOf("constraint", project));
+      texts_.insert(RuleTextOf("constraint", project));
       if (!rules_.universe.HoldsForEntry(project.marker)) continue;
       RETURN_IF_ERROR(AddEntry(project, made_.constraints));
     }

@@ -30,10 +30,6 @@ absl::Status BadPattern(std::string_view pattern, std::string_view why) {
                      fmt::format("'{}': {}", Printable(pattern), why));
 }
 
-re2::StringPiece ToRe2(std::string_view text) {
-  return re2::StringPiece(text.data(), text.size());
-}
-
 bool IsGlob(std::string_view pattern) {
   return pattern.find_first_of("*?") != std::string_view::npos;
 }

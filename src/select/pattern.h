@@ -17,6 +17,10 @@
 
 namespace tufmirror::select {
 
+inline re2::StringPiece ToRe2(std::string_view text) {
+  return re2::StringPiece(text.data(), text.size());
+}
+
 enum class PatternSubject {
   kProject,  // normalized names; patterns that are no expressions are too
   kText,     // as it is

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "select/pattern.h"
 #include "select/rule_text.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
@@ -54,10 +55,6 @@ const PlainPlatform kPlain[] = {
     {"ios", OperatingSystem::kIos},
     {"emscripten", OperatingSystem::kEmscripten},
 };
-
-re2::StringPiece ToRe2(std::string_view text) {
-  return re2::StringPiece(text.data(), text.size());
-}
 
 // "manylinux_2_17", "musllinux_1_2".
 std::optional<TargetPlatform> LinuxWithVersion(std::string_view word) {

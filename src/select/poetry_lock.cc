@@ -14,7 +14,7 @@ namespace {
 
 // A [package.source] is there for what is not of the default index; "legacy" is
 // another index.
-bool IsFromIndex(const toml::table& package, std::string& why_not) {
+bool PoetryTakesFromIndex(const toml::table& package, std::string& why_not) {
   const toml::node* node = package.get("source");
   const toml::table* source = node == nullptr ? nullptr : node->as_table();
   if (source == nullptr) return true;
@@ -32,7 +32,7 @@ size_t GroupCount(const toml::table& package) {
 
 // One marker for all groups, or one for each: then a group without one needs
 // the package in every environment.
-std::string MarkerOf(const toml::table& package) {
+std::string PoetryMarkerOf(const toml::table& package) {
   const toml::node* node = package.get("markers");
   if (node == nullptr) return TextOf(package, "marker").value_or("");
   if (const auto text = node->value_exact<std::string>()) return *text;
@@ -78,16 +78,16 @@ void ReadHash(const toml::table& package, const toml::node& file,
   }
 }
 
-void ReadPackage(const toml::table& root, const toml::table& package,
-                 LockedPackages& packages) {
+void ReadPoetryPackage(const toml::table& root, const toml::table& package,
+                       LockedPackages& packages) {
   std::string why_not;
-  if (!IsFromIndex(package, why_not)) {
+  if (!PoetryTakesFromIndex(package, why_not)) {
     packages.Note(package, why_not);
     return;
   }
   ListedProject* project = packages.Add(package);
   if (project == nullptr) return;
-  packages.SetMarker(package, MarkerOf(package), *project);
+  packages.SetMarker(package, PoetryMarkerOf(package), *project);
   const toml::array* hashes = HashesOf(root, package);
   if (hashes == nullptr) return;
   for (const toml::node& file : *hashes) {
@@ -112,7 +112,7 @@ absl::StatusOr<ProjectList> ParsePoetryLock(std::string_view text,
     return packages.UnknownVersion("lock-version 1.x or 2.x", version);
   }
   packages.ForEach(root, "package", [&](const toml::table& package) {
-    ReadPackage(root, package, packages);
+    ReadPoetryPackage(root, package, packages);
   });
   return std::move(packages).Take();
 }

@@ -126,7 +126,7 @@ absl::StatusOr<std::vector<ImplementationWord>> ReadImplementations(
   return chosen;
 }
 
-std::string TextOf(const Rules& rules, bool with_implementations) {
+std::string DescriptionOf(const Rules& rules, bool with_implementations) {
   std::string text;
   const auto add = [&](std::string_view option,
                        const std::vector<std::string>& values) {
@@ -169,7 +169,7 @@ absl::StatusOr<PythonRules> PythonRules::Create(const Rules& rules) {
     return MakeFailure(
         Failure::kUsage,
         fmt::format("select.{}: a Python expected, but none is left",
-                    TextOf(rules, true)));
+                    DescriptionOf(rules, true)));
   }
   for (const PythonVersion& version : made.versions_) {
     for (const ImplementationWord& word : implementations) {
@@ -178,8 +178,8 @@ absl::StatusOr<PythonRules> PythonRules::Create(const Rules& rules) {
                                     .free_threaded = word.free_threaded});
     }
   }
-  made.text_ = TextOf(rules, true);
-  made.versions_text_ = TextOf(rules, false);
+  made.text_ = DescriptionOf(rules, true);
+  made.versions_text_ = DescriptionOf(rules, false);
   return made;
 }
 

@@ -14,7 +14,7 @@ namespace tufmirror::select {
 namespace {
 
 // Says in `why_not` what the source is if it is not an index.
-bool IsFromIndex(const toml::table& package, std::string& why_not) {
+bool UvTakesFromIndex(const toml::table& package, std::string& why_not) {
   const toml::node* node = package.get("source");
   const toml::table* source = node == nullptr ? nullptr : node->as_table();
   if (source == nullptr) {
@@ -40,7 +40,7 @@ void ReadHash(const toml::table& package, const toml::node* file,
 }
 
 // Each of these is enough for the package to be needed.
-std::string MarkerOf(const toml::table& package) {
+std::string UvMarkerOf(const toml::table& package) {
   const toml::node* node = package.get("resolution-markers");
   const toml::array* array = node == nullptr ? nullptr : node->as_array();
   if (array == nullptr) return {};
@@ -53,15 +53,15 @@ std::string MarkerOf(const toml::table& package) {
   return JoinMarkers(markers);
 }
 
-void ReadPackage(const toml::table& package, LockedPackages& packages) {
+void ReadUvPackage(const toml::table& package, LockedPackages& packages) {
   std::string why_not;
-  if (!IsFromIndex(package, why_not)) {
+  if (!UvTakesFromIndex(package, why_not)) {
     packages.Note(package, why_not);
     return;
   }
   ListedProject* project = packages.Add(package);
   if (project == nullptr) return;
-  packages.SetMarker(package, MarkerOf(package), *project);
+  packages.SetMarker(package, UvMarkerOf(package), *project);
   ReadHash(package, package.get("sdist"), packages, *project);
   const toml::node* wheels = package.get("wheels");
   if (wheels == nullptr || wheels->as_array() == nullptr) return;
@@ -84,7 +84,7 @@ absl::StatusOr<ProjectList> ParseUvLock(std::string_view text,
         "version 1", number ? fmt::format("{}", *number) : std::string());
   }
   packages.ForEach(root, "package", [&](const toml::table& package) {
-    ReadPackage(package, packages);
+    ReadUvPackage(package, packages);
   });
   return std::move(packages).Take();
 }

@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t kMaxEtagBytes = 200;
 constexpr size_t kMaxUrlBytes = 2000;
-constexpr int kNotModified = 304;
+constexpr int kPageNotModified = 304;
 constexpr int kNotAcceptable = 406;
 constexpr int kUnsupportedMediaType = 415;
 
@@ -126,7 +126,7 @@ PageAnswer JudgeAnswer(const pypi::ProjectName& project, const IndexEntry& kept,
   PageAnswer answer;
   answer.serial = SerialOf(*response);
   answer.etag = UsableEtag(response->etag);
-  if (response->status == kNotModified) {
+  if (response->status == kPageNotModified) {
     answer.kind = PageAnswer::Kind::kSame;
     if (!answer.serial) answer.serial = kept.serial;
     if (answer.etag.empty()) answer.etag = kept.etag;

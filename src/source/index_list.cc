@@ -13,7 +13,7 @@
 namespace tufmirror::source {
 namespace {
 
-constexpr int kNotModified = 304;
+constexpr int kListNotModified = 304;
 // More than this at once is an accident upstream: the others are marked after
 // the next list, and memory stays small.
 constexpr size_t kMaxNewlyAbsent = 10'000;
@@ -103,7 +103,7 @@ absl::StatusOr<std::vector<PageQuestion>> AskList(IndexWork& work,
   const std::string what = fmt::format(
       "list of projects at {}", http::RedactUrl(work.options.urls.front()));
   if (!response.ok()) return Annotate(response.status(), what);
-  if (response->status == kNotModified) {
+  if (response->status == kListNotModified) {
     work.counts.list_unchanged = true;
     return std::vector<PageQuestion>();
   }

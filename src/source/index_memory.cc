@@ -14,7 +14,7 @@
 namespace tufmirror::source {
 namespace {
 
-constexpr std::string_view kFormat = "tufmirror index 1";
+constexpr std::string_view kMemoryFormat = "tufmirror index 1";
 constexpr std::string_view kProjects = "projects";
 constexpr size_t kMaxEndBytes = 32;
 
@@ -68,7 +68,7 @@ absl::StatusOr<IndexMemory> ParseIndexMemory(std::string text) {
     if (stop == std::string_view::npos) return Bad("(head)");
     const std::string_view line = all.substr(at, stop - at);
     at = stop + 1;
-    if (first && line != kFormat) return Bad(line);
+    if (first && line != kMemoryFormat) return Bad(line);
     if (line == kProjects) break;
     if (!first) RETURN_IF_ERROR(ReadFact(line, memory.facts));
   }
@@ -88,8 +88,9 @@ std::string FormatIndexMemory(const IndexFacts& facts,
                               const IndexTable& table) {
   std::string text = fmt::format(
       "{}\nindex\t{}\nselection\t{}\naccept\t{}\nlist\t{}\nclosure\t{}\n",
-      kFormat, facts.index, facts.selection, facts.html_only ? "html" : "json",
-      facts.list_etag, facts.closure_open ? "open" : "closed");
+      kMemoryFormat, facts.index, facts.selection,
+      facts.html_only ? "html" : "json", facts.list_etag,
+      facts.closure_open ? "open" : "closed");
   for (const auto& [name, extras] : facts.dependencies) {
     text +=
         fmt::format("dependency\t{}\t{}\n", name, absl::StrJoin(extras, ","));

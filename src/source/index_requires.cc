@@ -18,8 +18,8 @@
 namespace tufmirror::source {
 namespace {
 
-constexpr uint64_t kMaxMetadataBytes = uint64_t{4} << 20;
-constexpr std::string_view kEnd = "end";
+constexpr uint64_t kMaxCoreMetadataBytes = uint64_t{4} << 20;
+constexpr std::string_view kRequiresEnd = "end";
 constexpr std::string_view kMetadataSuffix = ".metadata";
 
 // Fit for one line.
@@ -44,7 +44,7 @@ RequiresByFile ParseRequires(std::string_view text) {
   std::vector<std::string>* lines = nullptr;
   for (const absl::string_view part : absl::StrSplit(ToAbsl(text), '\n')) {
     const std::string_view line = FromAbsl(part);
-    if (line == kEnd) return by_file;
+    if (line == kRequiresEnd) return by_file;
     if (line.empty()) break;
     if (line.front() != '\t') {
       lines = &by_file[std::string(line)];
@@ -63,7 +63,7 @@ std::string FormatRequires(const RequiresByFile& by_file) {
       text.append("\t").append(OneLine(line)).append("\n");
     }
   }
-  return text.append(kEnd).append("\n");
+  return text.append(kRequiresEnd).append("\n");
 }
 
 http::FetchRequest MetadataRequest(const SourceFile& file) {
@@ -71,7 +71,7 @@ http::FetchRequest MetadataRequest(const SourceFile& file) {
   url.insert(std::min(url.find('?'), url.size()), kMetadataSuffix);
   http::FetchRequest request;
   request.urls = {std::move(url)};
-  request.max_bytes = kMaxMetadataBytes;
+  request.max_bytes = kMaxCoreMetadataBytes;
   request.encoding = http::BodyEncoding::kCompressed;
   return request;
 }

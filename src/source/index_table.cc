@@ -31,11 +31,11 @@ enum Field : size_t {
 constexpr char kSameAsSerial[] = "=";  // of the listed serial
 constexpr char kNoFlags[] = "-";
 
-using Fields = std::array<std::string_view, kFieldCount>;
+using EntryFields = std::array<std::string_view, kFieldCount>;
 
 // Up to the field `last`; nullopt if there are more fields than there can be.
-std::optional<Fields> SplitLine(std::string_view line, Field last = kUrl) {
-  Fields fields;
+std::optional<EntryFields> SplitLine(std::string_view line, Field last = kUrl) {
+  EntryFields fields;
   for (size_t i = 0; i < kFieldCount; ++i) {
     const size_t tab = line.find('\t');
     fields[i] = line.substr(0, tab);
@@ -93,7 +93,7 @@ bool ParseListed(std::string_view text, IndexEntry& entry) {
 
 // Leaves the strings of `entry` as they are: a table is checked without making
 // any.
-bool ParseNumbers(const Fields& field, IndexEntry& entry) {
+bool ParseNumbers(const EntryFields& field, IndexEntry& entry) {
   entry.html = entry.unpublished = entry.absent = entry.gone = entry.again =
       false;
   std::optional<int> missing;
@@ -111,9 +111,9 @@ bool ParseNumbers(const Fields& field, IndexEntry& entry) {
 
 // Into the memory that `entry` has already.
 bool ParseLine(std::string_view line, IndexEntry& entry) {
-  const std::optional<Fields> fields = SplitLine(line);
+  const std::optional<EntryFields> fields = SplitLine(line);
   if (!fields || !ParseNumbers(*fields, entry)) return false;
-  const Fields& field = *fields;
+  const EntryFields& field = *fields;
   entry.name = field[kName];
   entry.digest = field[kDigest];
   entry.etag = field[kEtag];
@@ -157,7 +157,7 @@ std::string_view NameOf(std::string_view line) {
   return line.substr(0, line.find('\t'));
 }
 
-absl::Status BadLine(std::string_view line) {
+absl::Status BadEntry(std::string_view line) {
   return MakeFailure(
       Failure::kMalformed,
       fmt::format("list of known projects: bad line '{}'", Printable(line)));
@@ -174,12 +174,12 @@ absl::StatusOr<IndexTable> IndexTable::Parse(std::string text, size_t begin,
   IndexEntry numbers;
   while (begin < end) {
     const size_t stop = all.find('\n', begin);
-    if (stop == std::string_view::npos) return BadLine(all.substr(begin));
+    if (stop == std::string_view::npos) return BadEntry(all.substr(begin));
     const std::string_view line = all.substr(begin, stop - begin);
-    const std::optional<Fields> fields = SplitLine(line);
+    const std::optional<EntryFields> fields = SplitLine(line);
     if (!fields || (*fields)[kName] <= last ||
         !ParseNumbers(*fields, numbers)) {
-      return BadLine(line);
+      return BadEntry(line);
     }
     last = (*fields)[kName];
     table.starts_.push_back(begin);
@@ -262,7 +262,7 @@ absl::Status IndexTable::ForEach(
     absl::FunctionRef<absl::Status(const IndexEntry& entry)> visit) const {
   IndexEntry entry;
   return ForEachLine([&](std::string_view line) {
-    return ParseLine(line, entry) ? visit(entry) : BadLine(line);
+    return ParseLine(line, entry) ? visit(entry) : BadEntry(line);
   });
 }
 
@@ -284,7 +284,8 @@ IndexListing::Difference IndexListing::See(std::string_view name,
     }
   }
   listed_[next_] = true;
-  const std::optional<Fields> fields = SplitLine(table_.Line(next_++), kSerial);
+  const std::optional<EntryFields> fields =
+      SplitLine(table_.Line(next_++), kSerial);
   if (fields && (*fields)[kFlags].find('a') != std::string_view::npos) {
     returned_.emplace_back(name);
     if ((*fields)[kFlags].find('g') != std::string_view::npos) {

@@ -10,7 +10,7 @@
 namespace tufmirror::source {
 namespace {
 
-constexpr uint64_t kMaxBytes = uint64_t{512} << 20;
+constexpr uint64_t kMaxStoredBytes = uint64_t{512} << 20;
 
 // Root, timestamp and snapshot: what protects from rollback between runs.
 bool IsTrustAnchor(std::string_view role) {
@@ -18,7 +18,7 @@ bool IsTrustAnchor(std::string_view role) {
 }
 
 absl::StatusOr<tuf::RawMetadata> Read(const std::string& path) {
-  ASSIGN_OR_RETURN(std::string bytes, fs::ReadFile(path, kMaxBytes));
+  ASSIGN_OR_RETURN(std::string bytes, fs::ReadFile(path, kMaxStoredBytes));
   return tuf::RawMetadata{std::move(bytes)};
 }
 

@@ -17,14 +17,14 @@ namespace {
 using tuf::RawMetadata;
 using tuf::TrustedMetadataSet;
 
-constexpr uint64_t kMaxBytes = uint64_t{512} << 20;
+constexpr uint64_t kMaxServedBytes = uint64_t{512} << 20;
 
 absl::StatusOr<RawMetadata> ReadFrom(const std::string& tree,
                                      std::string_view role,
                                      std::optional<int64_t> version) {
-  ASSIGN_OR_RETURN(
-      std::string bytes,
-      fs::ReadFile(tree + "/" + tree::MetadataPath(role, version), kMaxBytes));
+  ASSIGN_OR_RETURN(std::string bytes,
+                   fs::ReadFile(tree + "/" + tree::MetadataPath(role, version),
+                                kMaxServedBytes));
   return RawMetadata{std::move(bytes)};
 }
 

@@ -19,6 +19,7 @@
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
+#include "tufmirror/client/metadata_fetcher.h"
 #include "tufmirror/fs/file.h"
 #include "tufmirror/repo/project_pages.h"
 #include "tufmirror/repo/tree_view.h"
@@ -149,8 +150,8 @@ namespace {
 // What `verify` holds the served tree against.
 absl::Status KeepTrustedRoot(const tree::Layout& layout,
                              const std::string& root) {
-  constexpr uint64_t kMaxRootBytes = uint64_t{1} << 20;
-  ASSIGN_OR_RETURN(const std::string bytes, fs::ReadFile(root, kMaxRootBytes));
+  ASSIGN_OR_RETURN(const std::string bytes,
+                   fs::ReadFile(root, client::kMaxRootBytes));
   return fs::WriteFileAtomically(layout.trusted_root(), bytes,
                                  tree::kPrivateFileMode,
                                  fs::Durability::kFsync);

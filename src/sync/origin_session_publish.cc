@@ -30,14 +30,14 @@ std::optional<ExpectedContent> ContentOf(
   return target->content;
 }
 
-constexpr uint64_t kMaxTimestampBytes = uint64_t{64} << 10;
+constexpr uint64_t kMaxOwnTimestampBytes = uint64_t{64} << 10;
 
 // The version of the timestamp in `tree_root`, unverified; 0 if there is none
 // that can be read.
 int64_t TimestampVersionIn(const std::string& tree_root) {
   const auto bytes = fs::ReadFile(
       tree_root + "/" + tree::MetadataPath("timestamp", std::nullopt),
-      kMaxTimestampBytes);
+      kMaxOwnTimestampBytes);
   if (!bytes.ok()) return 0;
   const auto document = json::Document::Parse(*bytes);
   if (!document.ok()) return 0;

@@ -16,7 +16,7 @@
 namespace tufmirror::sync {
 namespace {
 
-constexpr uint64_t kMaxBytes = uint64_t{64} << 20;
+constexpr uint64_t kMaxStateBytes = uint64_t{64} << 20;
 
 std::optional<int64_t> ParseNumber(absl::string_view text) {
   int64_t number = 0;
@@ -63,7 +63,7 @@ OriginState ParseOriginState(std::string_view text) {
 }
 
 absl::StatusOr<OriginState> LoadOriginState(const tree::Layout& layout) {
-  const auto text = fs::ReadFile(layout.origin_state(), kMaxBytes);
+  const auto text = fs::ReadFile(layout.origin_state(), kMaxStateBytes);
   if (text.ok()) return ParseOriginState(*text);
   if (FailureOf(text.status()) == Failure::kNotFound) return OriginState();
   return text.status();

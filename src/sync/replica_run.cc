@@ -11,6 +11,7 @@
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
+#include "tufmirror/client/metadata_fetcher.h"
 #include "tufmirror/fs/file.h"
 #include "tufmirror/sync/brakes.h"
 #include "tufmirror/tree/layout.h"
@@ -22,7 +23,6 @@ namespace {
 using source::ReplicaStore;
 using tuf::RawMetadata;
 
-constexpr uint64_t kMaxRootBytes = uint64_t{1} << 20;
 constexpr uint64_t kMaxTimestampBytes = uint64_t{1} << 20;
 constexpr uint64_t kMaxStatusBytes = uint64_t{64} << 20;
 
@@ -150,7 +150,7 @@ absl::Status ReplicaRun::Prepare() {
 absl::Status ReplicaRun::TrustInitialRoot() {
   if (store_.Load("root", std::nullopt).ok()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const RawMetadata root,
-                   ReadMetadata(layout_.trusted_root(), kMaxRootBytes));
+                   ReadMetadata(layout_.trusted_root(), client::kMaxRootBytes));
   auto verified = tuf::Verifier::VerifyInitialRoot(root);
   if (!verified.ok()) {
     return Annotate(verified.status(), layout_.trusted_root());
@@ -210,7 +210,7 @@ absl::Status ReplicaRun::OpenLiveTree() {
       MakeFailure(Failure::kNotFound, "the live tree has no root.json");
   for (int64_t v = trusted_root->version; v >= 1 && !root.ok(); --v) {
     root = ReadMetadata(layout_.live() + "/" + tree::MetadataPath("root", v),
-                        kMaxRootBytes);
+                        client::kMaxRootBytes);
   }
   RETURN_IF_ERROR(root.status());
   ASSIGN_OR_RETURN(

@@ -11,17 +11,13 @@
 #include "sync/role_expiries.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
+#include "tufmirror/client/metadata_fetcher.h"
 #include "tufmirror/fs/file.h"
 #include "tufmirror/tree/layout.h"
 #include "tufmirror/tree/retired.h"
 #include "tufmirror/tree/staging.h"
 
 namespace tufmirror::sync {
-namespace {
-
-constexpr uint64_t kMaxRootBytes = uint64_t{1} << 20;
-
-}  // namespace
 
 TreeStatus ReplicaRun::NextTreeStatus() const {
   const PlanSummary& summary = plan_->summary();
@@ -46,7 +42,7 @@ absl::Status ReplicaRun::CheckStaged(const std::string& tree) const {
       root.bytes,
       fs::ReadFile(
           tree + "/" + tree::MetadataPath("root", wanted.root()->version),
-          kMaxRootBytes));
+          client::kMaxRootBytes));
   ASSIGN_OR_RETURN(const tuf::TrustedMetadataSet staged,
                    source::OpenTree(tree, root, options_.now));
   const bool consistent = staged.root()->consistent_snapshot;

@@ -17,13 +17,13 @@ namespace {
 using source::RoleExpiries;
 using source::RoleExpiry;
 
-constexpr uint64_t kMaxBytes = uint64_t{256} << 20;
+constexpr uint64_t kMaxExpiriesBytes = uint64_t{256} << 20;
 
 }  // namespace
 
 RoleExpiries LoadRoleExpiries(const tree::Layout& layout, absl::Time now) {
   RoleExpiries expiries;
-  const auto text = fs::ReadFile(layout.role_expiries(), kMaxBytes);
+  const auto text = fs::ReadFile(layout.role_expiries(), kMaxExpiriesBytes);
   if (!text.ok()) return expiries;
   for (const absl::string_view line : absl::StrSplit(*text, '\n')) {
     const std::vector<absl::string_view> fields =

@@ -13,6 +13,7 @@
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
+#include "tufmirror/client/metadata_fetcher.h"
 #include "tufmirror/client/repository_view.h"
 #include "tufmirror/crypto/file_content.h"
 #include "tufmirror/fs/file.h"
@@ -29,8 +30,7 @@ namespace {
 using client::RepositoryView;
 using tuf::RawMetadata;
 
-constexpr uint64_t kMaxRootBytes = uint64_t{1} << 20;
-constexpr uint64_t kMaxStatusBytes = uint64_t{64} << 20;
+constexpr uint64_t kMaxServedStatusBytes = uint64_t{64} << 20;
 
 // Versions of the roots in a tree, ascending.
 absl::StatusOr<std::vector<int64_t>> RootVersions(const std::string& tree) {
@@ -57,12 +57,13 @@ absl::StatusOr<std::vector<int64_t>> RootVersions(const std::string& tree) {
 // otherwise a whole foreign tree would verify against itself.
 absl::Status CheckAnchor(const std::string& tree, const std::string& anchor) {
   RawMetadata trusted;
-  ASSIGN_OR_RETURN(trusted.bytes, fs::ReadFile(anchor, kMaxRootBytes));
+  ASSIGN_OR_RETURN(trusted.bytes, fs::ReadFile(anchor, client::kMaxRootBytes));
   const auto root = tuf::Verifier::VerifyInitialRoot(trusted);
   if (!root.ok()) return Annotate(root.status(), anchor);
   const std::string path =
       tree + "/" + tree::MetadataPath("root", (*root)->version);
-  ASSIGN_OR_RETURN(const std::string served, fs::ReadFile(path, kMaxRootBytes));
+  ASSIGN_OR_RETURN(const std::string served,
+                   fs::ReadFile(path, client::kMaxRootBytes));
   if (served == trusted.bytes) return absl::OkStatus();
   return MakeFailure(Failure::kDigest,
                      fmt::format("{} is not the root that this home trusts, {}",
@@ -77,7 +78,7 @@ absl::StatusOr<RawMetadata> VerifyRootChain(const std::string& tree) {
   RawMetadata raw;
   for (const int64_t version : versions) {
     const std::string path = tree + "/" + tree::MetadataPath("root", version);
-    ASSIGN_OR_RETURN(raw.bytes, fs::ReadFile(path, kMaxRootBytes));
+    ASSIGN_OR_RETURN(raw.bytes, fs::ReadFile(path, client::kMaxRootBytes));
     auto next = trusted ? tuf::Verifier::VerifyNextRoot(raw, *trusted)
                         : tuf::Verifier::VerifyInitialRoot(raw);
     if (!next.ok()) return Annotate(next.status(), path);
@@ -186,7 +187,8 @@ class Verification {
 
   // A tree may have none; what there is says what a next run builds on.
   void CheckStatusFile() {
-    const auto text = fs::ReadFile(live_ + "/status.json", kMaxStatusBytes);
+    const auto text =
+        fs::ReadFile(live_ + "/status.json", kMaxServedStatusBytes);
     if (FailureOf(text.status()) == Failure::kNotFound) return;
     const absl::Status status =
         text.ok() ? ParseTreeStatus(*text).status() : text.status();

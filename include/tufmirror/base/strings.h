@@ -1,13 +1,15 @@
 // The border with Abseil's own string_view (Debian's Abseil has one distinct
-// from std::string_view), and hexadecimal.
+// from std::string_view), ASCII text, and hexadecimal.
 #ifndef TUFMIRROR_BASE_STRINGS_H_
 #define TUFMIRROR_BASE_STRINGS_H_
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
@@ -19,6 +21,17 @@ inline absl::string_view ToAbsl(std::string_view text) {
 inline std::string_view FromAbsl(absl::string_view text) {
   return std::string_view(text.data(), text.size());
 }
+
+// `text` without the ASCII white space at its ends.
+inline std::string_view StripWhitespace(std::string_view text) {
+  return FromAbsl(absl::StripAsciiWhitespace(ToAbsl(text)));
+}
+inline std::string AsciiLower(std::string_view text) {
+  return absl::AsciiStrToLower(ToAbsl(text));
+}
+
+// The parts of `text` between the separators; at least one, empty ones too.
+std::vector<std::string_view> SplitAt(std::string_view text, char separator);
 
 // Lower-case hexadecimal of `bytes`.
 std::string HexEncode(absl::Span<const unsigned char> bytes);

@@ -17,9 +17,12 @@
 
 namespace tufmirror::client {
 
+// Of a root: it is read before anything can say how long it is.
+inline constexpr uint64_t kMaxRootBytes = uint64_t{1} << 20;
+
 // Caps in bytes where no signed length says better (TUF 5.3.3 and so on).
 struct MetadataLimits {
-  uint64_t root = uint64_t{1} << 20;
+  uint64_t root = kMaxRootBytes;
   uint64_t timestamp = uint64_t{64} << 10;
   uint64_t snapshot = uint64_t{64} << 20;
   uint64_t targets = uint64_t{64} << 20;
