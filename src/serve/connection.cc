@@ -18,6 +18,7 @@ constexpr size_t kCollectBytes = 16 * 1024;
 constexpr size_t kLingerBytes = 256 * 1024;
 constexpr absl::Duration kLingerTime = absl::Seconds(1);
 
+constexpr size_t kReasonOffset = std::string_view("HTTP/1.1 200 ").size();
 constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 
@@ -171,17 +172,34 @@ bool Connection::SendAll(std::string_view bytes, int flags) {
 }
 
 ssize_t Connection::write(const char* ptr, size_t size) {
-  if (size <= kCollectBytes && out_.size() + size <= 2 * kCollectBytes) {
-    out_.append(ptr, size);
-    return broken_ ? -1 : static_cast<ssize_t>(size);
+  const std::string_view bytes(ptr, size);
+  const auto result = [size](bool sent) {
+    return sent ? static_cast<ssize_t>(size) : -1;
+  };
+  if (reason_.empty()) return result(Put(bytes));
+  // The library hands over a whole head at once, "HTTP/1.1 403 Forbidden"
+  // first, and has no way to say another phrase.
+  const std::string reason = std::exchange(reason_, {});
+  const size_t line_end = bytes.find(kLineEnd);
+  if (!bytes.starts_with("HTTP/1.1 ") || line_end == std::string_view::npos ||
+      line_end < kReasonOffset) {
+    return result(Put(bytes));
+  }
+  std::string head(bytes.substr(0, kReasonOffset));
+  head += reason;
+  head += bytes.substr(line_end);
+  return result(Put(head));
+}
+
+bool Connection::Put(std::string_view bytes) {
+  if (bytes.size() <= kCollectBytes &&
+      out_.size() + bytes.size() <= 2 * kCollectBytes) {
+    out_.append(bytes);
+    return !broken_;
   }
   std::string collected;
   collected.swap(out_);
-  if (!SendAll(collected, MSG_MORE) ||
-      !SendAll(std::string_view(ptr, size), 0)) {
-    return -1;
-  }
-  return static_cast<ssize_t>(size);
+  return SendAll(collected, MSG_MORE) && SendAll(bytes, 0);
 }
 
 bool Connection::Flush() {

@@ -54,6 +54,9 @@ class Connection : public httplib::Stream {
   // True once the library has read all of the head.
   bool HeadConsumed() const { return position_ == head_end_; }
 
+  // The phrase of the next answer's status line; empty: the library's.
+  void SetReason(std::string reason) { reason_ = std::move(reason); }
+
   // Sends what is still buffered; false if the client is gone.
   bool Flush();
   // Ends the connection so that the client gets the last answer: half-close,
@@ -71,6 +74,8 @@ class Connection : public httplib::Stream {
  private:
   enum class Wait { kReady, kTimeout, kStopped, kPressure, kError };
   enum class Watch { kIdle, kBusy, kSlow };
+  // Buffers or sends bytes of an answer.
+  bool Put(std::string_view bytes);
   // Waits for `events` on the socket until `deadline`. kIdle also ends by
   // pressure and stop at once, kBusy by stop and the drain time, kSlow by
   // pressure besides.
@@ -89,7 +94,8 @@ class Connection : public httplib::Stream {
   std::string in_;       // received, from the current head on
   size_t position_ = 0;  // read by the library
   size_t head_end_ = 0;  // where the current head ends
-  std::string out_;      // small writes, to be sent together
+  std::string reason_;
+  std::string out_;  // small writes, to be sent together
   bool broken_ = false;
   absl::Time answer_begin_;    // when the current head was complete
   uint64_t answer_bytes_ = 0;  // taken of its answer

@@ -1,5 +1,5 @@
 // Conditions come before ranges, as RFC 9110 section 13.2.2 orders them.
-#include "serve/file_reply.h"
+#include "tufmirror/serve/file_reply.h"
 
 #include <fmt/format.h>
 
@@ -35,13 +35,13 @@ bool ListsTag(std::string_view header, std::string_view tag) {
   return false;
 }
 
-bool NotModified(const SiteRequest& request, std::string_view tag,
-                 std::string_view date) {
+bool NotModified(const Request& request, const Entity& entity) {
   if (!request.if_none_match.empty()) {
-    return ListsTag(request.if_none_match, tag);
+    return ListsTag(request.if_none_match, entity.tag);
   }
   // Exact, not "since": a rollback brings older files back.
-  return request.if_modified_since == date;
+  return !entity.last_modified.empty() &&
+         request.if_modified_since == entity.last_modified;
 }
 
 std::optional<uint64_t> ParseOffset(std::string_view text) {
@@ -82,7 +82,7 @@ std::optional<ByteRange> ParseRange(std::string_view header, uint64_t size) {
 }
 
 // The range to send, if the request asks for one of exactly this file.
-std::optional<ByteRange> WantedRange(const SiteRequest& request,
+std::optional<ByteRange> WantedRange(const Request& request,
                                      std::string_view tag, uint64_t size) {
   if (request.method != "GET" || request.range.empty()) return std::nullopt;
   // Only the strong validator proves that the client's first part is ours.
@@ -121,6 +121,7 @@ std::string_view ContentTypeOfPath(std::string_view path) {
       Entry(".v1_json", "application/vnd.pypi.simple.v1+json"),
       Entry(".json", "application/json"),
       Entry(".metadata", "text/plain; charset=utf-8"),
+      Entry(".provenance", "application/vnd.pypi.integrity.v1+json"),
       Entry(".whl", "application/zip"),
       Entry(".zip", "application/zip"),
       Entry(".egg", "application/zip"),
@@ -150,42 +151,52 @@ std::string_view CacheControlOfPath(std::string_view path) {
   return "public, max-age=60";
 }
 
-SiteReply FileReply(const SiteRequest& request, OpenedFile file,
-                    const FileReplyOptions& options) {
-  SiteReply reply;
-  const std::string tag = EntityTag(file, options.etag_suffix);
-  const std::string date = HttpDate(file.mtime);
-  const uint64_t size = file.size;
-  reply.headers = {{"ETag", tag},
-                   {"Last-Modified", date},
+Reply EntityReply(const Request& request, const Entity& entity,
+                  const FileReplyOptions& options) {
+  Reply reply;
+  const uint64_t size = entity.size;
+  reply.headers = {{"ETag", entity.tag},
                    {"Cache-Control", std::string(options.cache_control)},
                    {"Accept-Ranges", "bytes"},
                    {"X-Content-Type-Options", "nosniff"}};
+  if (!entity.last_modified.empty()) {
+    reply.headers.emplace_back("Last-Modified", entity.last_modified);
+  }
   if (!options.vary.empty()) {
     reply.headers.emplace_back("Vary", std::string(options.vary));
   }
-  if (NotModified(request, tag, date)) {
+  if (NotModified(request, entity)) {
     reply.status = 304;
     return reply;
   }
   reply.content_type = options.content_type;
   reply.length = size;
-  if (const auto range = WantedRange(request, tag, size)) {
-    reply.length = range->length;
-    if (range->length == 0) {
-      reply.status = 416;
-      reply.content_type.clear();
-      reply.headers.emplace_back("Content-Range",
-                                 fmt::format("bytes */{}", size));
-      return reply;
-    }
-    reply.status = 206;
-    reply.first = range->first;
-    reply.headers.emplace_back(
-        "Content-Range", fmt::format("bytes {}-{}/{}", range->first,
-                                     range->first + range->length - 1, size));
+  const auto range = WantedRange(request, entity.tag, size);
+  if (!range) return reply;
+  reply.length = range->length;
+  if (range->length == 0) {
+    reply.status = 416;
+    reply.content_type.clear();
+    reply.headers.emplace_back("Content-Range",
+                               fmt::format("bytes */{}", size));
+    return reply;
   }
-  reply.file = std::move(file);
+  reply.status = 206;
+  reply.first = range->first;
+  reply.headers.emplace_back(
+      "Content-Range", fmt::format("bytes {}-{}/{}", range->first,
+                                   range->first + range->length - 1, size));
+  return reply;
+}
+
+Reply FileReply(const Request& request, OpenedFile file,
+                const FileReplyOptions& options) {
+  Reply reply = EntityReply(request,
+                            {.size = file.size,
+                             .tag = EntityTag(file, options.etag_suffix),
+                             .last_modified = HttpDate(file.mtime)},
+                            options);
+  if (!reply.content_type.empty()) reply.file = std::move(file);
   return reply;
 }
 

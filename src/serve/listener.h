@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "tufmirror/fs/file.h"
+#include "tufmirror/serve/http_server.h"
 
 namespace tufmirror::serve {
 
@@ -30,14 +31,6 @@ class Event {
   explicit Event(fs::UniqueFd fd) : fd_(std::move(fd)) {}
   fs::UniqueFd fd_;
 };
-
-struct ListenAddress {
-  std::string host;
-  int port = 0;
-};
-
-// "127.0.0.1:8080", "[::1]:0", "localhost:8080"; kUsage otherwise.
-absl::StatusOr<ListenAddress> ParseListenAddress(std::string_view text);
 
 class Listener {
  public:

@@ -3,23 +3,14 @@
 #ifndef TUFMIRROR_SRC_SERVE_LIVE_TREE_H_
 #define TUFMIRROR_SRC_SERVE_LIVE_TREE_H_
 
-#include <time.h>
-
-#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
 #include "tufmirror/fs/file.h"
+#include "tufmirror/serve/exchange.h"
 
 namespace tufmirror::serve {
-
-struct OpenedFile {
-  fs::UniqueFd fd;
-  uint64_t size = 0;  // bytes
-  uint64_t inode = 0;
-  timespec mtime = {};
-};
 
 class LiveTree {
  public:

@@ -1,6 +1,6 @@
 // The most specific media range that fits a representation gives its quality;
 // quality, then specificity, then a fixed preference order them.
-#include "serve/negotiation.h"
+#include "tufmirror/serve/negotiation.h"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 // Decoding of request targets; every refusal names its rule.
-#include "serve/request_target.h"
+#include "tufmirror/serve/request_target.h"
 
 #include <fmt/format.h>
 
@@ -10,6 +10,7 @@
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
 #include "tufmirror/base/target_path.h"
+#include "tufmirror/tree/layout.h"
 
 namespace tufmirror::serve {
 namespace {
@@ -108,6 +109,17 @@ absl::StatusOr<RequestTarget> ParseRequestTarget(std::string_view target) {
   ASSIGN_OR_RETURN(const TargetPath path, TargetPath::Parse(*decoded));
   result.path = path.str();
   return result;
+}
+
+std::optional<std::string_view> ProjectOf(std::string_view path) {
+  if (!path.starts_with(tree::kSimpleDirectory)) return std::nullopt;
+  path.remove_prefix(tree::kSimpleDirectory.size());
+  if (!path.starts_with('/')) return std::nullopt;
+  path.remove_prefix(1);
+  if (path.empty() || path.find('/') != std::string_view::npos) {
+    return std::nullopt;
+  }
+  return path;
 }
 
 }  // namespace tufmirror::serve

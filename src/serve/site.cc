@@ -3,37 +3,18 @@
 
 #include <fmt/format.h>
 
-#include "serve/file_reply.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/pypi/names.h"
+#include "tufmirror/serve/file_reply.h"
+#include "tufmirror/serve/negotiation.h"
 #include "tufmirror/tree/layout.h"
 
 namespace tufmirror::serve {
 namespace {
 
-SiteReply TextReply(int status, std::string_view text) {
-  SiteReply reply;
-  reply.status = status;
-  reply.content_type = "text/plain; charset=utf-8";
-  reply.body = fmt::format("{} {}\n", status, text);
-  reply.length = reply.body.size();
-  // A cache that kept "not found" would hide the next root from TUF clients.
-  reply.headers.emplace_back("Cache-Control", "no-store");
-  return reply;
-}
+Reply NotFound() { return TextReply(404, "not found"); }
 
-SiteReply NotFound() { return TextReply(404, "not found"); }
-
-// `location` is relative to the request's own URL, so that neither a Host
-// header nor a proxy's prefix can make it wrong.
-SiteReply Redirect(int status, std::string location, std::string_view query) {
-  location += query;
-  SiteReply reply = TextReply(status, "see " + location);
-  reply.headers.emplace_back("Location", std::move(location));
-  return reply;
-}
-
-SiteReply FailureReply(const absl::Status& status) {
+Reply FailureReply(const absl::Status& status) {
   switch (FailureOf(status)) {
     case Failure::kMalformed:
     case Failure::kUnsafePath:
@@ -59,23 +40,11 @@ std::string LastSegmentEncoded(std::string_view path) {
   return out;
 }
 
-// "NAME" of "simple/NAME"; nullopt for other paths.
-std::optional<std::string_view> ProjectOf(std::string_view path) {
-  if (!path.starts_with(tree::kSimpleDirectory)) return std::nullopt;
-  path.remove_prefix(tree::kSimpleDirectory.size());
-  if (!path.starts_with('/')) return std::nullopt;
-  path.remove_prefix(1);
-  if (path.empty() || path.find('/') != std::string_view::npos) {
-    return std::nullopt;
-  }
-  return path;
-}
-
 }  // namespace
 
-SiteReply Site::Answer(const SiteRequest& request) const {
+Reply Site::Answer(const Request& request) const {
   if (request.method != "GET" && request.method != "HEAD") {
-    SiteReply reply = TextReply(405, "only GET and HEAD");
+    Reply reply = TextReply(405, "only GET and HEAD");
     reply.headers.emplace_back("Allow", "GET, HEAD");
     return reply;
   }
@@ -87,17 +56,18 @@ SiteReply Site::Answer(const SiteRequest& request) const {
   return AnswerPath(*tree, *target, request);
 }
 
-SiteReply Site::AnswerPath(const LiveTree& tree, const RequestTarget& target,
-                           const SiteRequest& request) const {
+Reply Site::AnswerPath(const LiveTree& tree, const RequestTarget& target,
+                       const Request& request) const {
   if (target.path.empty()) {
-    return Redirect(302, fmt::format("./{}/", tree::kSimpleDirectory),
-                    target.query);
+    return RedirectReply(302, fmt::format("./{}/", tree::kSimpleDirectory),
+                         target.query);
   }
   if (const auto name = ProjectOf(target.path); name && target.directory) {
     const auto project = pypi::ProjectName::Parse(*name);
     if (!project.ok()) return NotFound();
     if (project->str() != *name) {
-      return Redirect(301, fmt::format("../{}/", project->str()), target.query);
+      return RedirectReply(301, fmt::format("../{}/", project->str()),
+                           target.query);
     }
   }
   if (target.directory) return AnswerDirectory(tree, target, request);
@@ -117,20 +87,21 @@ SiteReply Site::AnswerPath(const LiveTree& tree, const RequestTarget& target,
     const auto project = pypi::ProjectName::Parse(*name);
     if (project.ok() && tree.IsDirectory(fmt::format(
                             "{}/{}", tree::kSimpleDirectory, project->str()))) {
-      return Redirect(301, fmt::format("./{}/", project->str()), target.query);
+      return RedirectReply(301, fmt::format("./{}/", project->str()),
+                           target.query);
     }
     return NotFound();
   }
   if (tree.IsDirectory(target.path)) {
-    return Redirect(301, fmt::format("./{}/", LastSegmentEncoded(target.path)),
-                    target.query);
+    return RedirectReply(301,
+                         fmt::format("./{}/", LastSegmentEncoded(target.path)),
+                         target.query);
   }
   return NotFound();
 }
 
-SiteReply Site::AnswerDirectory(const LiveTree& tree,
-                                const RequestTarget& target,
-                                const SiteRequest& request) const {
+Reply Site::AnswerDirectory(const LiveTree& tree, const RequestTarget& target,
+                            const Request& request) const {
   if (target.path == tree::kSimpleDirectory || ProjectOf(target.path)) {
     return AnswerIndexPage(tree, target, request);
   }
@@ -142,9 +113,8 @@ SiteReply Site::AnswerDirectory(const LiveTree& tree,
                     .cache_control = CacheControlOfPath(page)});
 }
 
-SiteReply Site::AnswerIndexPage(const LiveTree& tree,
-                                const RequestTarget& target,
-                                const SiteRequest& request) const {
+Reply Site::AnswerIndexPage(const LiveTree& tree, const RequestTarget& target,
+                            const Request& request) const {
   const std::string json = fmt::format("{}/{}", target.path, tree::kJsonPage);
   const std::string html = fmt::format("{}/{}", target.path, tree::kHtmlPage);
   const std::vector<Representation> accepted =
@@ -165,7 +135,7 @@ SiteReply Site::AnswerIndexPage(const LiveTree& tree,
   if (!tree.OpenFile(json).ok() && !tree.OpenFile(html).ok()) {
     return NotFound();
   }
-  SiteReply reply =
+  Reply reply =
       TextReply(406, fmt::format("not acceptable; available: {}, {}, text/html",
                                  ContentTypeOf(Representation::kJsonV1),
                                  ContentTypeOf(Representation::kHtmlV1)));

@@ -2,39 +2,13 @@
 #ifndef TUFMIRROR_SRC_SERVE_SITE_H_
 #define TUFMIRROR_SRC_SERVE_SITE_H_
 
-#include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 #include "serve/live_tree.h"
-#include "serve/negotiation.h"
-#include "serve/request_target.h"
+#include "tufmirror/serve/request_target.h"
 
 namespace tufmirror::serve {
-
-// The parts of a request that decide its answer; absent headers are empty.
-struct SiteRequest {
-  std::string method = {};
-  std::string target = {};
-  std::string accept = {};
-  std::string if_none_match = {};
-  std::string if_modified_since = {};
-  std::string range = {};
-  std::string if_range = {};
-};
-
-struct SiteReply {
-  int status = 200;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string content_type;  // empty: no body
-  std::string body;          // short text, when there is no file
-  std::optional<OpenedFile> file;
-  uint64_t first = 0;   // offset in `file` of the body
-  uint64_t length = 0;  // bytes of the body
-};
 
 class Site {
  public:
@@ -43,15 +17,15 @@ class Site {
       : document_root_(std::move(document_root)) {}
 
   // Safe to call from several threads. Never fails: errors are replies.
-  SiteReply Answer(const SiteRequest& request) const;
+  Reply Answer(const Request& request) const;
 
  private:
-  SiteReply AnswerPath(const LiveTree& tree, const RequestTarget& target,
-                       const SiteRequest& request) const;
-  SiteReply AnswerDirectory(const LiveTree& tree, const RequestTarget& target,
-                            const SiteRequest& request) const;
-  SiteReply AnswerIndexPage(const LiveTree& tree, const RequestTarget& target,
-                            const SiteRequest& request) const;
+  Reply AnswerPath(const LiveTree& tree, const RequestTarget& target,
+                   const Request& request) const;
+  Reply AnswerDirectory(const LiveTree& tree, const RequestTarget& target,
+                        const Request& request) const;
+  Reply AnswerIndexPage(const LiveTree& tree, const RequestTarget& target,
+                        const Request& request) const;
 
   std::string document_root_;
 };

@@ -4,9 +4,9 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "serve/negotiation.h"
-#include "serve/request_target.h"
 #include "tufmirror/base/target_path.h"
+#include "tufmirror/serve/negotiation.h"
+#include "tufmirror/serve/request_target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

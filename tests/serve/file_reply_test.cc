@@ -1,5 +1,5 @@
 // Validators, conditions, ranges, types and caching of one file.
-#include "serve/file_reply.h"
+#include "tufmirror/serve/file_reply.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ namespace {
 
 using ::tufmirror::testing::TempDirectory;
 
-std::string Header(const SiteReply& reply, std::string_view name) {
+std::string Header(const Reply& reply, std::string_view name) {
   for (const auto& [key, value] : reply.headers) {
     if (key == name) return value;
   }
@@ -34,7 +34,7 @@ class FileReplyTest : public ::testing::Test {
     file.mtime = {.tv_sec = 1700000000, .tv_nsec = 5};
     return file;
   }
-  SiteReply Reply(SiteRequest request) {
+  Reply ReplyTo(Request request) {
     if (request.method.empty()) request.method = "GET";
     return FileReply(request, Opened(),
                      {.content_type = "a/b", .cache_control = "c"});
@@ -46,7 +46,7 @@ class FileReplyTest : public ::testing::Test {
 };
 
 TEST_F(FileReplyTest, SendsTheWholeFileWithValidators) {
-  const SiteReply reply = Reply({});
+  const Reply reply = ReplyTo({});
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.length, 10u);
   EXPECT_EQ(reply.content_type, "a/b");
@@ -71,22 +71,23 @@ TEST_F(FileReplyTest, EntityTagChangesWithInodeTimeAndSize) {
 TEST_F(FileReplyTest, MatchingTagIs304WithoutBody) {
   for (const std::string& header :
        {Tag(), "W/" + Tag(), "\"x\", " + Tag(), std::string("*")}) {
-    const SiteReply reply = Reply({.if_none_match = header});
+    const Reply reply = ReplyTo({.if_none_match = header});
     EXPECT_EQ(reply.status, 304) << header;
     EXPECT_FALSE(reply.file.has_value());
     EXPECT_EQ(Header(reply, "ETag"), Tag());
   }
-  EXPECT_EQ(Reply({.if_none_match = "\"x\""}).status, 200);
+  EXPECT_EQ(ReplyTo({.if_none_match = "\"x\""}).status, 200);
 }
 
 TEST_F(FileReplyTest, TagBeatsDate) {
   const std::string date = "Tue, 14 Nov 2023 22:13:20 GMT";
-  EXPECT_EQ(Reply({.if_modified_since = date}).status, 304);
+  EXPECT_EQ(ReplyTo({.if_modified_since = date}).status, 304);
   EXPECT_EQ(
-      Reply({.if_modified_since = "Wed, 15 Nov 2023 22:13:20 GMT"}).status,
+      ReplyTo({.if_modified_since = "Wed, 15 Nov 2023 22:13:20 GMT"}).status,
       200);
-  EXPECT_EQ(Reply({.if_none_match = "\"x\"", .if_modified_since = date}).status,
-            200);
+  EXPECT_EQ(
+      ReplyTo({.if_none_match = "\"x\"", .if_modified_since = date}).status,
+      200);
 }
 
 TEST_F(FileReplyTest, HonoursOneRange) {
@@ -101,7 +102,7 @@ TEST_F(FileReplyTest, HonoursOneRange) {
                         Case{"bytes=5-99", 5, 5, "bytes 5-9/10"},
                         Case{"bytes=-3", 7, 3, "bytes 7-9/10"},
                         Case{"bytes=-99", 0, 10, "bytes 0-9/10"}}) {
-    const SiteReply reply = Reply({.range = c.range});
+    const Reply reply = ReplyTo({.range = c.range});
     EXPECT_EQ(reply.status, 206) << c.range;
     EXPECT_EQ(reply.first, c.first) << c.range;
     EXPECT_EQ(reply.length, c.length) << c.range;
@@ -112,7 +113,7 @@ TEST_F(FileReplyTest, HonoursOneRange) {
 TEST_F(FileReplyTest, RangeBeyondTheEndIs416) {
   for (const char* range : {"bytes=10-", "bytes=10-20", "bytes=-0",
                             "bytes=18446744073709551615-"}) {
-    const SiteReply reply = Reply({.range = range});
+    const Reply reply = ReplyTo({.range = range});
     EXPECT_EQ(reply.status, 416) << range;
     EXPECT_EQ(Header(reply, "Content-Range"), "bytes */10");
   }
@@ -122,24 +123,26 @@ TEST_F(FileReplyTest, IgnoresRangesItDoesNotUnderstand) {
   for (const char* range :
        {"bytes=4-2", "bytes=0-1,3-4", "items=0-1", "bytes=", "bytes=-",
         "bytes=a-b", "bytes=+1-2", "0-1", "bytes=18446744073709551616-"}) {
-    EXPECT_EQ(Reply({.range = range}).status, 200) << range;
+    EXPECT_EQ(ReplyTo({.range = range}).status, 200) << range;
   }
 }
 
 TEST_F(FileReplyTest, RangeIsForGetAndTheSameFileOnly) {
-  EXPECT_EQ(Reply({.method = "HEAD", .range = "bytes=0-1"}).status, 200);
-  EXPECT_EQ(Reply({.range = "bytes=0-1", .if_range = Tag()}).status, 206);
-  EXPECT_EQ(Reply({.range = "bytes=0-1", .if_range = "\"x\""}).status, 200);
-  EXPECT_EQ(
-      Reply({.range = "bytes=0-1", .if_range = "Tue, 14 Nov 2023 22:13:20 GMT"})
-          .status,
-      200);
+  EXPECT_EQ(ReplyTo({.method = "HEAD", .range = "bytes=0-1"}).status, 200);
+  EXPECT_EQ(ReplyTo({.range = "bytes=0-1", .if_range = Tag()}).status, 206);
+  EXPECT_EQ(ReplyTo({.range = "bytes=0-1", .if_range = "\"x\""}).status, 200);
+  EXPECT_EQ(ReplyTo({.range = "bytes=0-1",
+                     .if_range = "Tue, 14 Nov 2023 22:13:20 GMT"})
+                .status,
+            200);
 }
 
 TEST(ContentTypeOfPathTest, NamesWhatInstallersRead) {
   EXPECT_EQ(ContentTypeOfPath("a/b-1-py3-none-any.whl"), "application/zip");
   EXPECT_EQ(ContentTypeOfPath("a/b-1.tar.gz"), "application/gzip");
   EXPECT_EQ(ContentTypeOfPath("a/b.whl.metadata"), "text/plain; charset=utf-8");
+  EXPECT_EQ(ContentTypeOfPath("packages/a/b.whl.provenance"),
+            "application/vnd.pypi.integrity.v1+json");
   EXPECT_EQ(ContentTypeOfPath("metadata/1.root.json"), "application/json");
   EXPECT_EQ(ContentTypeOfPath("simple/index.v1_json"),
             "application/vnd.pypi.simple.v1+json");

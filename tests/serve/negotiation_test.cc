@@ -1,5 +1,5 @@
 // Accept headers as installers, browsers and RFC 9110 write them.
-#include "serve/negotiation.h"
+#include "tufmirror/serve/negotiation.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // Which request targets become paths, and which are refused.
-#include "serve/request_target.h"
+#include "tufmirror/serve/request_target.h"
 
 #include <gtest/gtest.h>
 

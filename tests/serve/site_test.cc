@@ -14,14 +14,14 @@ namespace {
 using ::tufmirror::testing::kPipAccept;
 using ::tufmirror::testing::SiteFixture;
 
-std::string Header(const SiteReply& reply, std::string_view name) {
+std::string Header(const Reply& reply, std::string_view name) {
   for (const auto& [key, value] : reply.headers) {
     if (key == name) return value;
   }
   return "";
 }
 
-std::string Body(const SiteReply& reply) {
+std::string Body(const Reply& reply) {
   if (!reply.file) return reply.body;
   std::string bytes(reply.length, '\0');
   EXPECT_EQ(pread(reply.file->fd.get(), bytes.data(), bytes.size(),
@@ -32,7 +32,7 @@ std::string Body(const SiteReply& reply) {
 
 class SiteTest : public ::testing::Test {
  protected:
-  SiteReply Get(const std::string& target, const std::string& accept = "") {
+  Reply Get(const std::string& target, const std::string& accept = "") {
     return site_.Answer({.method = "GET", .target = target, .accept = accept});
   }
 
@@ -41,26 +41,25 @@ class SiteTest : public ::testing::Test {
 };
 
 TEST_F(SiteTest, ServesIndexPagesByAccept) {
-  const SiteReply json = Get("/simple/flit/", kPipAccept);
+  const Reply json = Get("/simple/flit/", kPipAccept);
   EXPECT_EQ(json.status, 200);
   EXPECT_EQ(json.content_type, "application/vnd.pypi.simple.v1+json");
   EXPECT_EQ(Body(json), "flit json first");
   EXPECT_EQ(Header(json, "Vary"), "Accept");
 
-  const SiteReply text = Get("/simple/");
+  const Reply text = Get("/simple/");
   EXPECT_EQ(text.content_type, "text/html; charset=utf-8");
   EXPECT_EQ(Body(text), "root html first");
   EXPECT_EQ(Header(text, "Vary"), "Accept");
 
-  const SiteReply html =
-      Get("/simple/", "application/vnd.pypi.simple.latest+html");
+  const Reply html = Get("/simple/", "application/vnd.pypi.simple.latest+html");
   EXPECT_EQ(html.content_type, "application/vnd.pypi.simple.v1+html");
   EXPECT_EQ(Body(html), "root html first");
   EXPECT_NE(Header(html, "ETag"), Header(text, "ETag"));
 }
 
 TEST_F(SiteTest, FormatParameterBeatsAccept) {
-  const SiteReply reply =
+  const Reply reply =
       Get("/simple/?format=application/vnd.pypi.simple.v1%2Bjson", "text/html");
   EXPECT_EQ(Body(reply), "root json first");
   EXPECT_EQ(Get("/simple/?format=text/plain").status, 406);
@@ -74,7 +73,7 @@ TEST_F(SiteTest, FallsBackToThePageThatExists) {
 }
 
 TEST_F(SiteTest, NotAcceptableIs406AndVaries) {
-  const SiteReply reply =
+  const Reply reply =
       Get("/simple/flit/", "application/vnd.pypi.simple.v2+json");
   EXPECT_EQ(reply.status, 406);
   EXPECT_EQ(Header(reply, "Vary"), "Accept");
@@ -82,10 +81,10 @@ TEST_F(SiteTest, NotAcceptableIs406AndVaries) {
 }
 
 TEST_F(SiteTest, RedirectsToTheNormalizedName) {
-  const SiteReply reply = Get("/simple/FL_it/");
+  const Reply reply = Get("/simple/FL_it/");
   EXPECT_EQ(reply.status, 301);
   EXPECT_EQ(Header(reply, "Location"), "../fl-it/");
-  const SiteReply with_query = Get("/simple/Flit/?format=text/html");
+  const Reply with_query = Get("/simple/Flit/?format=text/html");
   EXPECT_EQ(Header(with_query, "Location"), "../flit/?format=text/html");
 }
 
@@ -119,12 +118,12 @@ TEST_F(SiteTest, ServesDirectoryPages) {
 }
 
 TEST_F(SiteTest, ServesTargetsUnderTheirTargetPaths) {
-  const SiteReply wheel = Get("/packages/flit/flit-3.9.0-py3-none-any.whl");
+  const Reply wheel = Get("/packages/flit/flit-3.9.0-py3-none-any.whl");
   EXPECT_EQ(Body(wheel), "0123456789");
   EXPECT_EQ(Header(wheel, "Cache-Control"),
             "public, max-age=31536000, immutable");
   // A page is also a target, under its own file name, whatever Accept says.
-  const SiteReply page = Get("/simple/flit/index.v1_json", "text/html");
+  const Reply page = Get("/simple/flit/index.v1_json", "text/html");
   EXPECT_EQ(Body(page), "flit json first");
   EXPECT_EQ(page.content_type, "application/vnd.pypi.simple.v1+json");
 }
@@ -147,8 +146,7 @@ TEST_F(SiteTest, ErrorsAreNotKeptByCaches) {
 
 TEST_F(SiteTest, AnswersOnlyGetAndHead) {
   for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "PATCH"}) {
-    const SiteReply reply =
-        site_.Answer({.method = method, .target = "/simple/"});
+    const Reply reply = site_.Answer({.method = method, .target = "/simple/"});
     EXPECT_EQ(reply.status, 405) << method;
     EXPECT_EQ(Header(reply, "Allow"), "GET, HEAD");
   }

@@ -6,73 +6,37 @@
 #ifndef TUFMIRROR_SERVE_STATIC_SERVER_H_
 #define TUFMIRROR_SERVE_STATIC_SERVER_H_
 
-#include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
+#include "tufmirror/serve/http_server.h"
 
 namespace tufmirror::serve {
 
-// One answered request. Text from outside is as received: Printable() it.
-struct AccessLogEntry {
-  std::string remote;  // numeric address
-  std::string method;
-  std::string target;
-  int status = 0;
-  uint64_t body_bytes = 0;  // promised by Content-Length
-};
-
-struct StaticServerOptions {
+struct StaticServerOptions : HttpServerOptions {
   // The live symlink of a home; looked up again for each request.
   std::string document_root;
-  // HOST:PORT, [IPV6]:PORT; port 0 lets the system pick one.
-  std::string listen = "127.0.0.1:8080";
-  int threads = 32;            // connections being served at the same time
-  int max_connections = 1024;  // more are closed at once
-  absl::Duration idle_timeout = absl::Seconds(15);   // between requests
-  absl::Duration head_timeout = absl::Seconds(10);   // for a request's head
-  absl::Duration write_timeout = absl::Seconds(30);  // no byte taken this long
-  // Clients that take an answer more slowly than this, over this time, give
-  // way where others wait for a thread.
-  uint64_t slow_rate = 32 << 10;  // bytes per second
-  absl::Duration slow_time = absl::Seconds(3);
-  absl::Duration drain_timeout = absl::Seconds(5);  // after Stop()
-  // Called after each request, on its thread, several at a time; empty: off.
-  std::function<void(const AccessLogEntry&)> access_log;
 };
 
 class StaticServer {
  public:
-  // Checks the document root, binds and listens: connections queue from here
-  // on and are answered by Run. kUsage for an address that does not parse,
-  // kNotFound for an absent document root, kNetwork if binding fails.
+  // Checks the document root, then as HttpServer::Create. kNotFound for an
+  // absent document root.
   static absl::StatusOr<std::unique_ptr<StaticServer>> Create(
       StaticServerOptions options);
-  ~StaticServer();
-  StaticServer(const StaticServer&) = delete;
-  StaticServer& operator=(const StaticServer&) = delete;
 
-  // The port that is listened on.
-  int port() const;
-  // "http://127.0.0.1:8080/", fit to be shown and opened.
-  std::string url() const;
-
-  // Serves until Stop(); called once. Afterwards every connection is closed
-  // and every thread has ended: requests in progress get `drain_timeout`.
-  absl::Status Run();
-
-  // Makes Run return, also when called before it. Callable from any thread
-  // and from a signal handler; calling it again does nothing.
-  void Stop();
+  // As those of HttpServer.
+  int port() const { return server_->port(); }
+  std::string url() const { return server_->url(); }
+  absl::Status Run() { return server_->Run(); }
+  void Stop() { server_->Stop(); }
 
  private:
-  class Core;
-  explicit StaticServer(std::unique_ptr<Core> core);
-  std::unique_ptr<Core> core_;
+  explicit StaticServer(std::unique_ptr<HttpServer> server)
+      : server_(std::move(server)) {}
+  std::unique_ptr<HttpServer> server_;
 };
 
 }  // namespace tufmirror::serve

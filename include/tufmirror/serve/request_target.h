@@ -1,7 +1,8 @@
 // The request target of a request line, parsed once: a safe path or a refusal.
-#ifndef TUFMIRROR_SRC_SERVE_REQUEST_TARGET_H_
-#define TUFMIRROR_SRC_SERVE_REQUEST_TARGET_H_
+#ifndef TUFMIRROR_SERVE_REQUEST_TARGET_H_
+#define TUFMIRROR_SERVE_REQUEST_TARGET_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,9 @@ struct RequestTarget {
 // traversal.
 absl::StatusOr<RequestTarget> ParseRequestTarget(std::string_view target);
 
+// "NAME" of "simple/NAME"; nullopt for other paths.
+std::optional<std::string_view> ProjectOf(std::string_view path);
+
 }  // namespace tufmirror::serve
 
-#endif  // TUFMIRROR_SRC_SERVE_REQUEST_TARGET_H_
+#endif  // TUFMIRROR_SERVE_REQUEST_TARGET_H_

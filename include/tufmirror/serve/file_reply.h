@@ -1,12 +1,12 @@
 // A file as an HTTP answer: validators, conditions, ranges, types, caching.
-#ifndef TUFMIRROR_SRC_SERVE_FILE_REPLY_H_
-#define TUFMIRROR_SRC_SERVE_FILE_REPLY_H_
+#ifndef TUFMIRROR_SERVE_FILE_REPLY_H_
+#define TUFMIRROR_SERVE_FILE_REPLY_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "serve/live_tree.h"
-#include "serve/site.h"
+#include "tufmirror/serve/exchange.h"
 
 namespace tufmirror::serve {
 
@@ -17,10 +17,22 @@ struct FileReplyOptions {
   std::string_view vary = {};  // empty: no Vary
 };
 
+// What conditions and ranges are about.
+struct Entity {
+  uint64_t size = 0;          // bytes
+  std::string tag;            // strong, with its quotes
+  std::string last_modified;  // as HTTP writes it; empty: unknown
+};
+
+// 200, 206, 304 or 416 for `entity`, as FileReply gives it but for the body,
+// which is `length` bytes from `first` on where there is a content type.
+Reply EntityReply(const Request& request, const Entity& entity,
+                  const FileReplyOptions& options);
+
 // 200, 206, 304 or 416 for `file`, after RFC 9110 sections 13 and 14. A single
 // range is honoured; several, or one that does not parse, give the whole file.
-SiteReply FileReply(const SiteRequest& request, OpenedFile file,
-                    const FileReplyOptions& options);
+Reply FileReply(const Request& request, OpenedFile file,
+                const FileReplyOptions& options);
 
 // Strong validator "inode-mtime-size" (hexadecimal, mtime in nanoseconds). The
 // tree never changes a file in place: other bytes are another inode, made at
@@ -35,4 +47,4 @@ std::string_view CacheControlOfPath(std::string_view path);
 
 }  // namespace tufmirror::serve
 
-#endif  // TUFMIRROR_SRC_SERVE_FILE_REPLY_H_
+#endif  // TUFMIRROR_SERVE_FILE_REPLY_H_

@@ -1,6 +1,6 @@
 // Content negotiation of index pages (PEP 691, RFC 9110 section 12.5.1).
-#ifndef TUFMIRROR_SRC_SERVE_NEGOTIATION_H_
-#define TUFMIRROR_SRC_SERVE_NEGOTIATION_H_
+#ifndef TUFMIRROR_SERVE_NEGOTIATION_H_
+#define TUFMIRROR_SERVE_NEGOTIATION_H_
 
 #include <string_view>
 #include <vector>
@@ -26,4 +26,4 @@ std::vector<Representation> NegotiateFormat(std::string_view format);
 
 }  // namespace tufmirror::serve
 
-#endif  // TUFMIRROR_SRC_SERVE_NEGOTIATION_H_
+#endif  // TUFMIRROR_SERVE_NEGOTIATION_H_
