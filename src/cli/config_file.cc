@@ -76,6 +76,11 @@ std::vector<Option> IndexOptions() {
           "index: files that are listed without a sha256 are taken as they "
           "come",
           [](Config & c) -> auto& { return c.upstream.index.allow_unhashed; }),
+      BooleanOption(
+          "upstream", "provenance",
+          "index: provenance files (attestations, PEP 740) are mirrored beside "
+          "the files that have them",
+          [](Config & c) -> auto& { return c.upstream.index.provenance; }),
       ShareOption(
           "upstream", "sweep_share",
           "index: share of the unchanged pages that each run looks at again",

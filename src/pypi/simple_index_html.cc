@@ -120,4 +120,8 @@ std::string PackageUrl(const ProjectName& project, std::string_view filename) {
   return url;
 }
 
+std::string ProvenanceName(std::string_view filename) {
+  return std::string(filename) + ".provenance";
+}
+
 }  // namespace tufmirror::pypi

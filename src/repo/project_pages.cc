@@ -43,6 +43,11 @@ std::string CoreMetadataPath(const pypi::ProjectName& project,
   return PackagePath(project, filename) + ".metadata";
 }
 
+std::string ProvenancePath(const pypi::ProjectName& project,
+                           std::string_view filename) {
+  return PackagePath(project, pypi::ProvenanceName(filename));
+}
+
 std::string HtmlPagePath(const pypi::ProjectName& project) {
   return SimplePath(project.str(), tree::kHtmlPage);
 }

@@ -9,6 +9,7 @@
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
 #include "tufmirror/http/transfers.h"
+#include "tufmirror/pypi/simple_index.h"
 #include "tufmirror/pypi/version.h"
 
 namespace tufmirror::source {
@@ -65,10 +66,6 @@ absl::StatusOr<SourceFile> MapFile(const pypi::ProjectName& project,
                     .yanked = file.yanked,
                     .provenance = {}};
   mapped.has_core_metadata = file.metadata != pypi::MetadataOffer::kNone;
-  if (!file.provenance.empty()) {
-    ASSIGN_OR_RETURN(mapped.provenance,
-                     http::ResolveUrl(base, file.provenance));
-  }
   return mapped;
 }
 
@@ -96,11 +93,19 @@ MappedOffer MapOffer(const pypi::ProjectName& project,
     const pypi::OfferedFile& file = page.files[at];
     absl::StatusOr<SourceFile> source_file =
         base.ok() ? MapFile(project, file, *base, rules) : base.status();
-    if (source_file.ok()) {
-      offer.files.push_back(*std::move(source_file));
-    } else {
+    if (!source_file.ok()) {
       report(Printable(file.filename), std::move(source_file).status());
+      continue;
     }
+    if (rules.provenance && !file.provenance.empty()) {
+      auto url = http::ResolveUrl(*base, file.provenance);
+      if (url.ok()) {
+        source_file->provenance = *std::move(url);
+      } else {
+        report(Printable(pypi::ProvenanceName(file.filename)), url.status());
+      }
+    }
+    offer.files.push_back(*std::move(source_file));
   }
   std::sort(offer.files.begin(), offer.files.end(),
             [](const SourceFile& a, const SourceFile& b) {

@@ -16,6 +16,7 @@ namespace tufmirror::source {
 struct OfferRules {
   bool allow_unhashed = false;
   uint64_t max_file_size = 0;  // bytes, 0: none
+  bool provenance = false;     // offered too
 };
 
 struct MappedOffer {

@@ -89,9 +89,9 @@ absl::StatusOr<ProjectOffer> IndexSource::State::OfferPage(
         absl::UnixEpoch());
   }
   table.Put(entry);
-  MappedOffer mapped =
-      MapOffer(project, *page, url, verdict,
-               {options.allow_unhashed, options.max_file_size});
+  MappedOffer mapped = MapOffer(
+      project, *page, url, verdict,
+      {options.allow_unhashed, options.max_file_size, options.provenance});
   if (offered.insert(project).second) {
     for (Problem& problem : mapped.problems) {
       problems.push_back(std::move(problem));

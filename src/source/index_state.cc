@@ -2,6 +2,7 @@
 #include "source/index_state.h"
 
 #include "absl/strings/str_join.h"
+#include "fmt/format.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/crypto/hash.h"
@@ -45,7 +46,11 @@ absl::Status IndexSource::State::Load() {
     ASSIGN_OR_RETURN(pypi::ProjectName project, pypi::ProjectName::Parse(name));
     dependencies.emplace(std::move(project), extras);
   }
-  const std::string rules = crypto::Sha256Of(selection.fingerprint()).Hex();
+  // With provenance or without it, every project offers something else.
+  const std::string rules =
+      crypto::Sha256Of(fmt::format("{}{}", selection.fingerprint(),
+                                   options.provenance ? "\nprovenance" : ""))
+          .Hex();
   rules_changed = found && facts.selection != rules;
   facts.selection = rules;
   std::string index = IndexName(options.urls);

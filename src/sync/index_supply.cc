@@ -10,9 +10,11 @@
 #include "sync/parallel.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
+#include "tufmirror/base/strings.h"
 #include "tufmirror/crypto/file_content.h"
 #include "tufmirror/crypto/hash.h"
 #include "tufmirror/fs/file.h"
+#include "tufmirror/json/document.h"
 #include "tufmirror/repo/project_pages.h"
 #include "tufmirror/source/distribution_reader.h"
 #include "tufmirror/source/index_source.h"
@@ -23,9 +25,30 @@ namespace {
 
 // Of a file whose size the index does not say, where no limit is configured.
 constexpr uint64_t kMaxUnknownBytes = uint64_t{16} << 30;
+constexpr uint64_t kMaxProvenanceBytes = uint64_t{8} << 20;
 constexpr std::string_view kPackages = "/packages/";
 // "aa/bb/<60 hexadecimal digits>"
 constexpr size_t kBlake2bPathBytes = 2 + 1 + 2 + 1 + 60;
+
+// What it attests is for its readers to verify: here it need only be what may
+// be served under that name.
+absl::Status CheckIsProvenance(std::string_view bytes) {
+  ASSIGN_OR_RETURN(
+      const json::Document document,
+      json::Document::Parse(bytes, {.max_bytes = kMaxProvenanceBytes}));
+  return document.root().ExpectObject("provenance");
+}
+
+http::FetchRequest ProvenanceRequest(const source::SourceFile& file) {
+  http::FetchRequest request;
+  request.urls = {file.provenance};
+  request.max_bytes = kMaxProvenanceBytes;
+  request.headers = {
+      "Accept: application/vnd.pypi.integrity.v1+json, "
+      "application/json;q=0.5"};
+  request.encoding = http::BodyEncoding::kCompressed;
+  return request;
+}
 
 }  // namespace
 
@@ -53,6 +76,9 @@ struct IndexSupply::Job {
   const source::SourceFile& file() const { return *wanted.file; }
   bool needs_file() const {
     return status.ok() && !wanted.is_published && !supplied.file;
+  }
+  bool wants_provenance() const {
+    return status.ok() && !file().provenance.empty();
   }
   // Length and digest, as far as the index says them.
   ExpectedContent content() const {
@@ -91,6 +117,7 @@ absl::Status IndexSupply::Supply(
       jobs.size(), [&](size_t i) { return TakeMetadataFromWheel(jobs[i]); },
       tick));
   RETURN_IF_ERROR(FetchMetadata(jobs));
+  RETURN_IF_ERROR(FetchProvenance(jobs));
   for (Job& job : jobs) {
     if (job.status.ok()) {
       job.wanted.supplied = std::move(job.supplied);
@@ -256,6 +283,43 @@ absl::Status IndexSupply::AcceptMetadata(Job& job, std::string_view bytes) {
   job.supplied.core_metadata =
       repo::TargetOf(repo::CoreMetadataPath(file.project, file.filename),
                      content.length, *content.digests.sha256);
+  return absl::OkStatus();
+}
+
+absl::Status IndexSupply::FetchProvenance(std::vector<Job>& jobs) {
+  size_t next = 0;
+  return transfers_.FetchAll(
+      [&]() -> std::optional<http::FetchRequest> {
+        while (next < jobs.size() && !jobs[next].wants_provenance()) ++next;
+        if (next == jobs.size()) return std::nullopt;
+        http::FetchRequest request = ProvenanceRequest(jobs[next].file());
+        request.tag = next++;
+        return request;
+      },
+      [&](const http::FetchRequest& request,
+          const absl::StatusOr<http::FetchResponse>& response) -> absl::Status {
+        Job& job = jobs[request.tag];
+        absl::Status status = response.status();
+        if (status.ok()) status = AcceptProvenance(job, response->body);
+        if (status.ok() || ConcernsEveryFile(FailureOf(status))) return status;
+        job.supplied.provenance_status = Annotate(
+            status,
+            fmt::format("provenance of {}", Printable(job.file().filename)));
+        return absl::OkStatus();
+      });
+}
+
+absl::Status IndexSupply::AcceptProvenance(Job& job, std::string_view bytes) {
+  RETURN_IF_ERROR(CheckIsProvenance(bytes));
+  const source::SourceFile& file = job.file();
+  std::string target = repo::ProvenancePath(file.project, file.filename);
+  ASSIGN_OR_RETURN(const TargetPath path, tree::TreePathOfTarget(target));
+  ExpectedContent content;
+  content.length = bytes.size();
+  content.digests.sha256 = crypto::Sha256Of(bytes);
+  RETURN_IF_ERROR(store_.AcceptBytes(bytes, path, content));
+  job.supplied.provenance = repo::TargetOf(std::move(target), content.length,
+                                           *content.digests.sha256);
   return absl::OkStatus();
 }
 

@@ -31,7 +31,7 @@ class IndexSupply : public PackageSupply {
       : store_(store), transfers_(transfers), config_(config) {}
 
   // Core metadata that is promised and cannot be had is no trouble of its
-  // file: it is left out, with a note.
+  // file: it is left out, with a note. Provenance is, on its own.
   absl::Status Supply(
       absl::Span<WantedPackage> wanted,
       absl::FunctionRef<absl::Status(size_t done)> tick) override;
@@ -48,6 +48,8 @@ class IndexSupply : public PackageSupply {
   absl::Status TakeMetadataFromWheel(Job& job);
   absl::Status FetchMetadata(std::vector<Job>& jobs);
   absl::Status AcceptMetadata(Job& job, std::string_view bytes);
+  absl::Status FetchProvenance(std::vector<Job>& jobs);
+  absl::Status AcceptProvenance(Job& job, std::string_view bytes);
 
   PackageStore& store_;
   http::Transfers& transfers_;

@@ -2,6 +2,7 @@
 #include "sync/origin_plan.h"
 
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "fmt/format.h"
@@ -11,6 +12,7 @@
 #include "tufmirror/crypto/hash.h"
 #include "tufmirror/fs/file.h"
 #include "tufmirror/json/document.h"
+#include "tufmirror/pypi/simple_index.h"
 #include "tufmirror/repo/project_pages.h"
 #include "tufmirror/tree/layout.h"
 
@@ -27,6 +29,31 @@ absl::Status CheckName(const SourceFile& file) {
   return tree::TreePathOfTarget(
              repo::CoreMetadataPath(file.project, file.filename))
       .status();
+}
+
+// As there are files without provenance, none is left out for its name.
+void LeaveOutUnsafeProvenance(SourceFile& file, ProjectPlan& plan) {
+  if (file.provenance.empty()) return;
+  absl::Status safe =
+      tree::TreePathOfTarget(repo::ProvenancePath(file.project, file.filename))
+          .status();
+  if (safe.ok()) return;
+  file.provenance.clear();
+  plan.left_out.push_back(
+      {pypi::ProvenanceName(file.filename), std::move(safe)});
+}
+
+// What `file` offers besides itself and `published` lacks.
+std::optional<SourceFile> CompanionsOf(const SourceFile& file,
+                                       const IndexFile& published) {
+  SourceFile wanted = file;
+  if (published.core_metadata) {
+    wanted.has_core_metadata = false;
+    wanted.core_metadata.reset();
+  }
+  if (!published.provenance.empty()) wanted.provenance.clear();
+  const bool any = wanted.has_core_metadata || !wanted.provenance.empty();
+  return any ? std::optional(std::move(wanted)) : std::nullopt;
 }
 
 absl::Status Replaced(const SourceFile& file, const IndexFile& published) {
@@ -57,10 +84,12 @@ absl::StatusOr<repo::ReleaseFile> PlanFile(const SourceFile& file,
   line.file.sha256 = before.sha256;
   line.file.size = before.size;
   if (before.upload_time) line.file.upload_time = before.upload_time;
-  if (before.core_metadata) {
-    line.file.core_metadata = before.core_metadata;
-  } else if (file.has_core_metadata) {
-    plan.new_metadata.push_back(file);
+  if (before.core_metadata) line.file.core_metadata = before.core_metadata;
+  if (auto wanted = CompanionsOf(file, before)) {
+    plan.new_companions.push_back(*std::move(wanted));
+  }
+  if (!before.provenance.empty() && file.provenance.empty()) {
+    plan.removed.push_back(repo::ProvenancePath(file.project, file.filename));
   }
   published.erase(found);
   return line;
@@ -108,6 +137,10 @@ repo::ReleaseFile LineOf(const SourceFile& file) {
   line.requires_python = file.requires_python;
   line.core_metadata = file.core_metadata;
   line.yanked = file.yanked;
+  if (!file.provenance.empty()) {
+    line.provenance =
+        pypi::PackageUrl(file.project, pypi::ProvenanceName(file.filename));
+  }
   return {file.version, std::move(line)};
 }
 
@@ -125,11 +158,12 @@ absl::StatusOr<ProjectPlan> PublishedProjects::Compare(
     }
   }
   std::vector<repo::ReleaseFile> lines;
-  for (const SourceFile& file : offer.files) {
+  for (SourceFile file : offer.files) {
     if (absl::Status safe = CheckName(file); !safe.ok()) {
       plan.left_out.push_back({file.filename, std::move(safe)});
       continue;
     }
+    LeaveOutUnsafeProvenance(file, plan);
     ASSIGN_OR_RETURN(repo::ReleaseFile line, PlanFile(file, published, plan));
     lines.push_back(std::move(line));
   }
@@ -137,6 +171,9 @@ absl::StatusOr<ProjectPlan> PublishedProjects::Compare(
     plan.removed.push_back(repo::PackagePath(project, filename));
     if (file.core_metadata) {
       plan.removed.push_back(repo::CoreMetadataPath(project, filename));
+    }
+    if (!file.provenance.empty()) {
+      plan.removed.push_back(repo::ProvenancePath(project, filename));
     }
   }
   if (offer.listed) {
@@ -154,14 +191,19 @@ void ForEachPlanned(
     const ProjectPlan& plan,
     absl::FunctionRef<void(std::string_view action, const std::string& path)>
         visit) {
+  const auto visit_companions = [&](const SourceFile& file) {
+    if (file.has_core_metadata) {
+      visit("add", repo::CoreMetadataPath(plan.project, file.filename));
+    }
+    if (!file.provenance.empty()) {
+      visit("add", repo::ProvenancePath(plan.project, file.filename));
+    }
+  };
   for (const SourceFile& file : plan.new_files) {
     visit("add", repo::PackagePath(plan.project, file.filename));
-    if (!file.has_core_metadata) continue;
-    visit("add", repo::CoreMetadataPath(plan.project, file.filename));
+    visit_companions(file);
   }
-  for (const SourceFile& file : plan.new_metadata) {
-    visit("add", repo::CoreMetadataPath(plan.project, file.filename));
-  }
+  for (const SourceFile& file : plan.new_companions) visit_companions(file);
   for (const std::string& path : plan.removed) visit("remove", path);
   if (!plan.page_changes) return;
   const std::string_view action =
@@ -177,7 +219,7 @@ void Count(const ProjectPlan& plan, PlanSummary& summary) {
     if (action == "remove") ++summary.removed;
   });
   summary.download_files +=
-      2 * plan.new_files.size() + plan.new_metadata.size();
+      2 * plan.new_files.size() + plan.new_companions.size();
   for (const SourceFile& file : plan.new_files) {
     summary.download_bytes =
         SaturatingAdd(summary.download_bytes, file.size.value_or(0));

@@ -30,10 +30,11 @@ struct ProjectPlan {
   // zero, until they are known.
   std::optional<pypi::ProjectPage> page = {};
   bool page_changes = false;
-  // To be supplied: whole files with their core metadata, or, for files that
-  // are published without it, the core metadata alone.
+  // To be supplied: whole files with their core metadata and provenance; and
+  // for files that are published without them, these alone. The latter offer
+  // only what is not published.
   std::vector<source::SourceFile> new_files = {};
-  std::vector<source::SourceFile> new_metadata = {};
+  std::vector<source::SourceFile> new_companions = {};
   std::vector<std::string> removed = {};  // target paths, pages not among them
   std::vector<report::Problem> left_out = {};  // single files
 

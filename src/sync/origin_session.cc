@@ -114,6 +114,7 @@ OriginSession::ReadIndex() {
   options.removal_confirmations = config.removal_confirmations;
   options.allow_unhashed = config.allow_unhashed;
   options.max_file_size = config.max_file_size;
+  options.provenance = config.provenance;
   options.now = options_.now;
   options.dry_run = options_.dry_run;
   options.published_requires = [this](const source::SourceFile& file) {

@@ -18,6 +18,7 @@
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
+#include "tufmirror/pypi/simple_index.h"
 #include "tufmirror/repo/project_pages.h"
 
 namespace tufmirror::sync {
@@ -38,8 +39,14 @@ bool Amend(const WantedPackage& wanted, source::ProjectOffer& offer) {
     return true;
   }
   source::SourceFile now = *file;
-  now.has_core_metadata = false;
-  now.core_metadata.reset();
+  if (wanted.file->has_core_metadata) {
+    now.has_core_metadata = false;
+    now.core_metadata.reset();
+  }
+  if (!wanted.file->provenance.empty() &&
+      !(wanted.supplied.ok() && wanted.supplied->provenance)) {
+    now.provenance.clear();
+  }
   if (wanted.supplied.ok()) {
     const SuppliedPackage& supplied = *wanted.supplied;
     if (supplied.file) {
@@ -95,7 +102,7 @@ absl::Status OriginSession::AdoptBatch(
     for (const source::SourceFile& file : plan.new_files) {
       wanted.push_back({.file = &file});
     }
-    for (const source::SourceFile& file : plan.new_metadata) {
+    for (const source::SourceFile& file : plan.new_companions) {
       wanted.push_back({.file = &file, .is_published = true});
     }
   }
@@ -105,7 +112,7 @@ absl::Status OriginSession::AdoptBatch(
   auto next = wanted.begin();
   for (Adoption& adoption : adoptions) {
     const size_t count =
-        adoption.plan.new_files.size() + adoption.plan.new_metadata.size();
+        adoption.plan.new_files.size() + adoption.plan.new_companions.size();
     const auto end = next + static_cast<ptrdiff_t>(count);
     adoption.wanted.assign(std::make_move_iterator(next),
                            std::make_move_iterator(end));
@@ -132,6 +139,12 @@ absl::Status OriginSession::Settle(Adoption& adoption) {
       report_.problems.push_back(
           {fmt::format("{}: {}", project.str(), wanted.file->filename),
            status});
+    } else if (!wanted.supplied->provenance_status.ok()) {
+      failed = true;
+      report_.problems.push_back(
+          {fmt::format("{}: {}", project.str(),
+                       pypi::ProvenanceName(wanted.file->filename)),
+           wanted.supplied->provenance_status});
     }
     amended |= Amend(wanted, adoption.offer);
   }
@@ -158,7 +171,8 @@ absl::Status OriginSession::ApplyProject(
                                              Printable(package.file->filename),
                                              supplied.note));
     }
-    for (const auto& target : {supplied.file, supplied.core_metadata}) {
+    for (const auto& target :
+         {supplied.file, supplied.core_metadata, supplied.provenance}) {
       if (!target) continue;
       RETURN_IF_ERROR(editor_->Put(*target));
       ++report_.files_downloaded;

@@ -23,12 +23,16 @@ struct SuppliedPackage {
   std::optional<tuf::TargetFile> core_metadata;
   // Why what the file offers cannot be had; fit for a message.
   std::string note = {};
+  // None if the file offers none, or if it cannot be had: then the status says
+  // why.
+  std::optional<tuf::TargetFile> provenance = {};
+  absl::Status provenance_status = {};
 };
 
 struct WantedPackage {
+  // With the core metadata and the provenance that are wanted with it.
   const source::SourceFile* file;
-  // The file itself is published already, and only its core metadata is
-  // wanted.
+  // The file itself is published already, and is not wanted.
   bool is_published = false;
   // kHeldBack, kReplacedFile: trouble with this file alone.
   absl::StatusOr<SuppliedPackage> supplied = absl::UnknownError("not supplied");

@@ -89,6 +89,24 @@ TEST_F(IndexOfferTest, ALinkThatIsNoUsableUrlLeavesOutItsFile) {
   EXPECT_THAT(mapped.problems[0].reason, FailsWith(Failure::kMalformed));
 }
 
+TEST_F(IndexOfferTest, ProvenanceIsOfferedOnlyWhereItIsMirrored) {
+  Add("flit-1.0.tar.gz").provenance = "/integrity/flit/1.0/provenance";
+  EXPECT_EQ(Map().offer.files[0].provenance, "");
+  rules_.provenance = true;
+  EXPECT_EQ(Map().offer.files[0].provenance,
+            "https://index.example/integrity/flit/1.0/provenance");
+}
+
+TEST_F(IndexOfferTest, ABadUrlOfProvenanceDoesNotLeaveOutItsFile) {
+  Add("flit-1.0.tar.gz").provenance = "javascript:alert(1)";
+  rules_.provenance = true;
+  const MappedOffer mapped = Map();
+  EXPECT_THAT(Filenames(mapped.offer), ElementsAre("flit-1.0.tar.gz"));
+  EXPECT_EQ(mapped.offer.files[0].provenance, "");
+  ASSERT_EQ(mapped.problems.size(), 1u);
+  EXPECT_EQ(mapped.problems[0].what, "flit: flit-1.0.tar.gz.provenance");
+}
+
 TEST_F(IndexOfferTest, MalformedEntriesOfThePageAreProblems) {
   page_.problems.push_back(
       {"flit-1.0.tar.gz", MakeFailure(Failure::kMalformed, "bad entry")});

@@ -70,6 +70,10 @@ std::string IndexServer::FilePath(std::string_view filename) {
   return fmt::format("/packages/{}", filename);
 }
 
+std::string IndexServer::ProvenancePath(std::string_view filename) {
+  return fmt::format("/integrity/{}/provenance", filename);
+}
+
 size_t IndexServer::PageRequests(std::string_view project) const {
   return pages_.CountRequests(PagePath(project));
 }
@@ -82,6 +86,10 @@ void IndexServer::Put(ServedProject project) {
     files_.Serve(FilePath(file.filename), file.bytes);
     if (file.metadata) {
       files_.Serve(FilePath(file.filename) + ".metadata", *file.metadata);
+    }
+    if (file.provenance) {
+      pages_.Serve(ProvenancePath(file.filename), *file.provenance,
+                   "application/vnd.pypi.integrity.v1+json");
     }
   }
   Entry entry{.project = std::move(project)};
@@ -223,6 +231,10 @@ std::string IndexServer::FileJson(const ServedFile& file) const {
     json += fmt::format(",\"core-metadata\":{{\"sha256\":\"{}\"}}",
                         crypto::Sha256Of(*file.metadata).Hex());
   }
+  if (file.provenance) {
+    json += fmt::format(",\"provenance\":{}",
+                        Quoted(pages_.Url(ProvenancePath(file.filename))));
+  }
   return json + "}";
 }
 
@@ -245,6 +257,11 @@ std::string IndexServer::FileHtml(const ServedFile& file) const {
   if (file.metadata) {
     attributes += fmt::format(" data-core-metadata=\"sha256={}\"",
                               crypto::Sha256Of(*file.metadata).Hex());
+  }
+  if (file.provenance) {
+    attributes +=
+        fmt::format(" data-provenance=\"{}\"",
+                    Escaped(pages_.Url(ProvenancePath(file.filename))));
   }
   return fmt::format("<a href=\"{}{}\"{}>{}</a><br>\n", Escaped(UrlOf(file)),
                      fragment, attributes, Escaped(file.filename));

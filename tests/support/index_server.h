@@ -36,6 +36,8 @@ struct ServedFile {
   std::optional<std::string> yanked = {};  // the reason
   // Of FILENAME.metadata: offered with its digest if set.
   std::optional<std::string> metadata = {};
+  // Offered and served on the host of pages if set, see ProvenancePath.
+  std::optional<std::string> provenance = {};
   // Verbatim; empty: where the bytes are.
   std::string url = {};
 };
@@ -61,6 +63,7 @@ class IndexServer {
   // `project`: normalized.
   static std::string PagePath(std::string_view project);
   static std::string FilePath(std::string_view filename);
+  static std::string ProvenancePath(std::string_view filename);
 
   // The hosts, for faults and counts.
   FaultServer& pages() { return pages_; }

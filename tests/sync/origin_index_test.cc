@@ -11,14 +11,13 @@
 #include "support/index_server.h"
 #include "support/status_matchers.h"
 #include "sync/index_supply.h"
-#include "sync/origin_fixture.h"
+#include "sync/origin_index_fixture.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/crypto/blake2b.h"
 #include "tufmirror/crypto/hash.h"
 #include "tufmirror/pypi/simple_index.h"
 #include "tufmirror/source/index_source.h"
 #include "tufmirror/sync/explain.h"
-#include "tufmirror/sync/run.h"
 
 namespace tufmirror::sync {
 namespace {
@@ -29,61 +28,8 @@ using testing::Fault;
 using testing::IndexServer;
 using testing::IsOk;
 using testing::ServedFile;
-using testing::ServedProject;
 
-class OriginIndexTest : public testing::OriginFixture {
- protected:
-  void SetUp() override {
-    init_.from.clear();
-    config_.upstream.kind = UpstreamKind::kIndex;
-    config_.upstream.urls = {server_.url()};
-    config_.upstream.index.sweep_share = 0;
-    config_.upstream.transfer.backoff = absl::Milliseconds(1);
-    config_.upstream.transfer.max_backoff = absl::Milliseconds(2);
-    config_.upstream.transfer.retries = 1;
-    Init();
-  }
-
-  static ServedFile Wheel(const std::string& project,
-                          const std::string& version) {
-    const testing::DistributionSpec spec{project, version, ">=3.8"};
-    return {.filename = testing::WheelFilename(spec),
-            .bytes = testing::BuildWheel(spec),
-            .requires_python = ">=3.8"};
-  }
-  // With the core metadata that the wheel has inside.
-  static ServedFile WheelWithMetadata(const std::string& project,
-                                      const std::string& version) {
-    const testing::DistributionSpec spec{project, version, ">=3.8"};
-    ServedFile file = Wheel(project, version);
-    file.metadata = testing::CoreMetadataText(spec);
-    return file;
-  }
-  void PutProject(const std::string& name, std::vector<ServedFile> files) {
-    server_.Put({.name = name, .files = std::move(files)});
-  }
-  // With the frame of every run around it: lock, history, held-back.json.
-  RunReport RunWhole() {
-    RunOptions options;
-    options.now = now_;
-    options.passphrase = []() -> absl::StatusOr<crypto::Secret> {
-      return crypto::Secret::Copy("");
-    };
-    return RunSync(*home_, config_, options);
-  }
-  static std::vector<std::string> Objects(const RunReport& report) {
-    std::vector<std::string> objects;
-    for (const auto& problem : report.problems) {
-      objects.push_back(problem.object);
-    }
-    return objects;
-  }
-  pypi::ProjectPage ParsedPage(const std::string& project) {
-    return pypi::ParseProjectJson(Page(project)).value();
-  }
-
-  IndexServer server_;
-};
+class OriginIndexTest : public testing::OriginIndexFixture {};
 
 TEST_F(OriginIndexTest, PublishesWhatTheIndexOffersUnderItsOwnSignatures) {
   PutProject("Six", {WheelWithMetadata("six", "1.0")});

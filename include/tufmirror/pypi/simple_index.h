@@ -62,6 +62,9 @@ absl::StatusOr<ProjectPage> ParseProjectJson(std::string_view text);
 // percent-encoded.
 std::string PackageUrl(const ProjectName& project, std::string_view filename);
 
+// What the provenance of `filename` is called where it lies beside it.
+std::string ProvenanceName(std::string_view filename);
+
 }  // namespace tufmirror::pypi
 
 #endif  // TUFMIRROR_PYPI_SIMPLE_INDEX_H_

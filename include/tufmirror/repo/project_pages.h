@@ -20,6 +20,9 @@ std::string PackagePath(const pypi::ProjectName& project,
 // Of the core metadata of that file (PEP 658).
 std::string CoreMetadataPath(const pypi::ProjectName& project,
                              std::string_view filename);
+// Of the provenance of that file (PEP 740).
+std::string ProvenancePath(const pypi::ProjectName& project,
+                           std::string_view filename);
 std::string HtmlPagePath(const pypi::ProjectName& project);
 std::string JsonPagePath(const pypi::ProjectName& project);
 

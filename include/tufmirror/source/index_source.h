@@ -57,6 +57,8 @@ struct IndexOptions {
   // Files without a sha256 on the page are left out unless this is set.
   bool allow_unhashed = false;
   uint64_t max_file_size = 0;  // bytes, larger files are left out; 0: none
+  // Files are offered with their provenance (PEP 740).
+  bool provenance = false;
   absl::Time now = absl::Now();
   // Pages are kept in scratch space, as a dry run has to; Save is not for it.
   bool dry_run = false;

@@ -35,7 +35,9 @@ struct SourceFile {
   bool has_core_metadata = false;
   std::optional<Sha256> core_metadata = {};
   std::optional<std::string> yanked = {};  // the reason, may be empty
-  std::string provenance = {};             // URL (PEP 740), empty if absent
+  // Absolute URL of its provenance (PEP 740); empty if there is none, or if
+  // provenance is not mirrored.
+  std::string provenance = {};
 
   friend bool operator==(const SourceFile&, const SourceFile&) = default;
 };

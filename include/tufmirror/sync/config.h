@@ -23,6 +23,7 @@ struct IndexConfig {
   // Files that the index lists without a sha256 are mirrored too.
   bool allow_unhashed = false;
   uint64_t max_file_size = 0;  // bytes, larger files are held back; 0: none
+  bool provenance = false;     // provenance files (PEP 740) are mirrored too
   // Share of the unchanged pages that are looked at again in each run.
   double sweep_share = 0.01;
   // In how many runs a project must be found gone before it is removed.
