@@ -18,6 +18,7 @@ namespace tufmirror::testing {
 
 struct RawResponse {
   int status = 0;  // 0: the connection ended without an answer
+  std::string reason;
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;
 };
@@ -87,6 +88,7 @@ class RawClient {
   static void ParseHead(std::string_view head, RawResponse& response) {
     const size_t first = head.find("\r\n");
     response.status = std::stoi(std::string(head.substr(9, 3)));
+    response.reason = std::string(head.substr(13, first - 13));
     head.remove_prefix(first + 2);
     while (!head.empty()) {
       const size_t line_end = head.find("\r\n");
