@@ -183,8 +183,10 @@ absl::Status PageAsker::EnterPage(IndexEntry& entry, const PageAnswer& answer,
   entry.serial = answer.serial;
   entry.etag = answer.etag;
   entry.again = false;
-  entry.changes_at.reset();
+  // It is offered anew then, which says when time changes it; the time that is
+  // known of a page that is the same still counts.
   if (answer.kind == PageAnswer::Kind::kOther || was_gone) {
+    entry.changes_at.reset();
     ASSIGN_OR_RETURN(pypi::ProjectName name,
                      pypi::ProjectName::Parse(entry.name));
     work_.changed.insert(std::move(name));
