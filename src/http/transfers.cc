@@ -54,6 +54,10 @@ class CurlLibrary {
   CURLcode code_;
 };
 
+// PKCS#8, and what OpenSSL wrote before.
+constexpr std::string_view kEncryptedKeyMarks[] = {
+    "-----BEGIN ENCRYPTED PRIVATE KEY-----", "Proc-Type: 4,ENCRYPTED"};
+
 absl::Status CheckOptions(const TransferOptions& options) {
   if (options.concurrency < 1 || options.concurrency > kMaxConcurrency) {
     return MakeFailure(Failure::kUsage,
@@ -89,7 +93,18 @@ absl::Status CheckClientCertificate(const TransferOptions& options) {
   const std::string& key = options.client_key.empty()
                                ? options.client_certificate
                                : options.client_key;
-  return crypto::ReadSecretFile(key, "client key").status();
+  ASSIGN_OR_RETURN(const crypto::Secret pem,
+                   crypto::ReadSecretFile(key, "client key"));
+  for (const std::string_view mark : kEncryptedKeyMarks) {
+    if (pem.view().find(mark) == std::string_view::npos) continue;
+    return MakeFailure(
+        Failure::kKey,
+        fmt::format("client key '{}': expected one that is not encrypted, as a "
+                    "run has nobody to ask for its passphrase (openssl pkey "
+                    "-in FILE -out NEW decrypts a copy)",
+                    Printable(key)));
+  }
+  return absl::OkStatus();
 }
 
 class CurlTransfers : public Transfers {

@@ -154,17 +154,21 @@ TEST_F(ClientCertificateTest, MayHaveItsKeyInTheSameFile) {
   EXPECT_THAT(Fetch({nginx_.Url("/1")}), IsOk());
 }
 
-TEST_F(ClientCertificateTest, AnEncryptedKeyIsAnErrorNotAQuestion) {
-  const std::string key = directory_.Join("encrypted.key");
-  const std::string command = fmt::format(
-      "umask 077; openssl pkey -in '{}' -aes128 -passout "
-      "pass:secret -out '{}'",
-      nginx_.client_key(), key);
-  ASSERT_EQ(std::system(command.c_str()), 0);
-  options_.client_key = key;
-  const absl::Status status = Fetch({nginx_.Url("/1")}).status();
-  EXPECT_THAT(status, FailsWith(Failure::kNetwork, "private key"));
-  EXPECT_THAT(status.ToString(), Not(HasSubstr("BEGIN")));
+TEST_F(ClientCertificateTest, AnEncryptedKeyIsRefusedBeforeAnythingIsSent) {
+  // PKCS#8, and the form of before.
+  for (const char* tool : {"pkey", "ec"}) {
+    const std::string key = directory_.Join("encrypted.key");
+    const std::string command = fmt::format(
+        "umask 077; openssl {} -in '{}' -aes128 -passout pass:secret -out '{}' "
+        "2>/dev/null",
+        tool, nginx_.client_key(), key);
+    ASSERT_EQ(std::system(command.c_str()), 0);
+    options_.client_key = key;
+    const absl::Status status = Transfers::Create(options_).status();
+    EXPECT_THAT(status, FailsWith(Failure::kKey, "not encrypted")) << tool;
+    EXPECT_THAT(status.ToString(), HasSubstr(key));
+    EXPECT_THAT(status.ToString(), Not(HasSubstr("BEGIN")));
+  }
 }
 
 TEST_F(ClientCertificateTest, AKeyAloneIsRefused) {
