@@ -15,6 +15,7 @@
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
 #include "tufmirror/fs/file.h"
+#include "tufmirror/repo/custom_fields.h"
 #include "tufmirror/repo/genesis.h"
 #include "tufmirror/select/rules.h"
 
@@ -128,6 +129,31 @@ std::vector<Option> TransferOptions() {
   };
 }
 
+Option CustomFieldsOption() {
+  return {
+      "origin", "custom_fields",
+      "what the metadata say of each distribution besides length and digest: "
+      "requires-dist, requires-python, upload-time, yanked",
+      [](const toml::node& node, Config& config) -> absl::Status {
+        ASSIGN_OR_RETURN(const std::vector<std::string> names, StringsOf(node));
+        repo::CustomFields fields;
+        for (const std::string& name : names) {
+          ASSIGN_OR_RETURN(const repo::CustomField field,
+                           repo::ParseCustomField(name));
+          fields.insert(field);
+        }
+        config.origin.custom_fields = std::move(fields);
+        return absl::OkStatus();
+      },
+      [](const Config& config) {
+        std::vector<std::string> names;
+        for (const repo::CustomField field : config.origin.custom_fields) {
+          names.emplace_back(repo::CustomFieldName(field));
+        }
+        return ArrayToml(names);
+      }};
+}
+
 std::vector<Option> OriginAndPublishOptions() {
   return {
       StringOption(
@@ -143,6 +169,7 @@ std::vector<Option> OriginAndPublishOptions() {
           "origin", "bin_bits", "2^bin_bits bins; chosen at init, then fixed",
           1, repo::kMaxBinBits,
           [](Config & c) -> auto& { return c.origin.bin_bits; }),
+      CustomFieldsOption(),
       DurationOption(
           "origin", "bin_expiry", "life of a bin's signature",
           [](Config & c) -> auto& { return c.origin.bin_expiry; }),

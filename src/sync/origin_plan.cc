@@ -66,8 +66,16 @@ absl::Status Replaced(const SourceFile& file, const IndexFile& published) {
                   file.sha256->Hex()));
 }
 
+// What the metadata say of a published file, as far as its line tells.
+bool IsRetargeted(const IndexFile& before, const IndexFile& after,
+                  const repo::CustomFields& fields) {
+  return repo::CustomOf(before, std::nullopt, fields) !=
+         repo::CustomOf(after, std::nullopt, fields);
+}
+
 // Adds what `file` needs to `plan`; its line on the page to be.
 absl::StatusOr<repo::ReleaseFile> PlanFile(const SourceFile& file,
+                                           const repo::CustomFields& fields,
                                            PublishedFiles& published,
                                            ProjectPlan& plan) {
   repo::ReleaseFile line = LineOf(file);
@@ -85,9 +93,13 @@ absl::StatusOr<repo::ReleaseFile> PlanFile(const SourceFile& file,
   line.file.size = before.size;
   if (before.upload_time) line.file.upload_time = before.upload_time;
   if (before.core_metadata) line.file.core_metadata = before.core_metadata;
+  bool retargeted = IsRetargeted(before, line.file, fields);
   if (auto wanted = CompanionsOf(file, before)) {
+    retargeted |= wanted->has_core_metadata &&
+                  fields.contains(repo::CustomField::kRequiresDist);
     plan.new_companions.push_back(*std::move(wanted));
   }
+  if (retargeted) plan.retargeted.push_back(file.filename);
   if (!before.provenance.empty() && file.provenance.empty()) {
     plan.removed.push_back(repo::ProvenancePath(file.project, file.filename));
   }
@@ -128,6 +140,13 @@ absl::StatusOr<std::set<pypi::ProjectName>> PublishedProjects::Names() {
   return names;
 }
 
+absl::StatusOr<std::optional<pypi::ProjectPage>> PublishedProjects::Page(
+    const pypi::ProjectName& project) {
+  ASSIGN_OR_RETURN(const auto text, Read(repo::JsonPagePath(project)));
+  if (!text) return std::nullopt;
+  return pypi::ParseProjectJson(*text);
+}
+
 repo::ReleaseFile LineOf(const SourceFile& file) {
   IndexFile line;
   line.filename = file.filename;
@@ -164,7 +183,8 @@ absl::StatusOr<ProjectPlan> PublishedProjects::Compare(
       continue;
     }
     LeaveOutUnsafeProvenance(file, plan);
-    ASSIGN_OR_RETURN(repo::ReleaseFile line, PlanFile(file, published, plan));
+    ASSIGN_OR_RETURN(repo::ReleaseFile line,
+                     PlanFile(file, fields_, published, plan));
     lines.push_back(std::move(line));
   }
   for (const auto& [filename, file] : published) {
@@ -204,6 +224,9 @@ void ForEachPlanned(
     visit_companions(file);
   }
   for (const SourceFile& file : plan.new_companions) visit_companions(file);
+  for (const std::string& filename : plan.retargeted) {
+    visit("change", repo::PackagePath(plan.project, filename));
+  }
   for (const std::string& path : plan.removed) visit("remove", path);
   if (!plan.page_changes) return;
   const std::string_view action =

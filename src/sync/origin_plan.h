@@ -14,6 +14,7 @@
 #include "tufmirror/client/repository_view.h"
 #include "tufmirror/pypi/names.h"
 #include "tufmirror/pypi/simple_index.h"
+#include "tufmirror/repo/custom_fields.h"
 #include "tufmirror/repo/project_pages.h"
 #include "tufmirror/report/run_report.h"
 #include "tufmirror/source/origin_source.h"
@@ -35,6 +36,8 @@ struct ProjectPlan {
   // only what is not published.
   std::vector<source::SourceFile> new_files = {};
   std::vector<source::SourceFile> new_companions = {};
+  // Names of published files of which the metadata are to say something else.
+  std::vector<std::string> retargeted = {};
   std::vector<std::string> removed = {};  // target paths, pages not among them
   std::vector<report::Problem> left_out = {};  // single files
 
@@ -47,12 +50,18 @@ repo::ReleaseFile LineOf(const source::SourceFile& file);
 // Everything published is read from the verified live tree.
 class PublishedProjects {
  public:
-  // Both outlive this; `tree_root` is the tree that `view` was opened on.
-  PublishedProjects(client::RepositoryView& view, std::string tree_root)
-      : view_(view), tree_root_(std::move(tree_root)) {}
+  // `view` and `fields` outlive this; `tree_root` is the tree that `view` was
+  // opened on; `fields` are those that the metadata have of each file.
+  PublishedProjects(client::RepositoryView& view, std::string tree_root,
+                    const repo::CustomFields& fields)
+      : view_(view), tree_root_(std::move(tree_root)), fields_(fields) {}
 
   // Names of all projects on the root page.
   absl::StatusOr<std::set<pypi::ProjectName>> Names();
+
+  // The page of `project`; nullopt if it has none.
+  absl::StatusOr<std::optional<pypi::ProjectPage>> Page(
+      const pypi::ProjectName& project);
 
   // Compares `offer`, all that the source has of `project`, with what is
   // published. kReplacedFile if a published file has other bytes now: then the
@@ -66,6 +75,7 @@ class PublishedProjects {
 
   client::RepositoryView& view_;
   std::string tree_root_;
+  const repo::CustomFields& fields_;
 };
 
 // Adds `plan` to the numbers that brakes look at.

@@ -54,7 +54,8 @@ absl::Status OriginSession::OpenPublished() {
   ASSIGN_OR_RETURN(
       editor_, repo::RepositoryEditor::Open(*view_, std::move(state_.bins)));
   state_.bins = editor_->bin_states();
-  published_ = std::make_unique<PublishedProjects>(*view_, live_root_);
+  published_ = std::make_unique<PublishedProjects>(
+      *view_, live_root_, config_.origin.custom_fields);
   ASSIGN_OR_RETURN(retired_, tree::RetiredFiles::Load(home_));
   if (generation_.number == 0) RETURN_IF_ERROR(CountPublished());
   return CheckOfflineRoles(view_->trusted(), **editor_->bins_role(),
@@ -227,6 +228,12 @@ absl::Status OriginSession::Compare() {
     report_.problems.push_back({problem.what, problem.reason});
   }
   summary_.current_targets = generation_.targets;
+  const std::string fields = CustomFieldsText(config_.origin.custom_fields,
+                                              loaded_state_.custom_fields);
+  const bool state_is_of_live =
+      loaded_state_.indexed_version == generation_.timestamp_version;
+  retarget_all_ = fields != loaded_state_.custom_fields ||
+                  (!state_is_of_live && !fields.empty());
   return absl::OkStatus();
 }
 
@@ -240,6 +247,7 @@ absl::Status OriginSession::ShowPlan() {
                      if (options_.on_planned) options_.on_planned(action, path);
                    });
   }
+  if (retarget_all_) RETURN_IF_ERROR(ShowRetargeted());
   RETURN_IF_ERROR(fs::RemoveTree(home_.layout().dry_run()));
   report_.added = summary_.added;
   report_.changed = summary_.changed;
@@ -248,7 +256,8 @@ absl::Status OriginSession::ShowPlan() {
 }
 
 bool OriginSession::MustPublish() const {
-  return !changed_.empty() || editor_->MustSign(Policy(), options_.now);
+  return !changed_.empty() || retarget_all_ ||
+         editor_->MustSign(Policy(), options_.now);
 }
 
 // The index first: until the state says so, it counts for nothing.

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "sync/edition.h"
@@ -19,6 +20,7 @@
 #include "sync/package_supply.h"
 #include "tufmirror/client/repository_view.h"
 #include "tufmirror/http/transfers.h"
+#include "tufmirror/pypi/simple_index.h"
 #include "tufmirror/repo/editor.h"
 #include "tufmirror/repo/keys.h"
 #include "tufmirror/report/run_report.h"
@@ -31,6 +33,7 @@
 #include "tufmirror/tree/publisher.h"
 #include "tufmirror/tree/retired.h"
 #include "tufmirror/tree/staging.h"
+#include "tufmirror/tuf/model.h"
 
 namespace tufmirror::sync {
 
@@ -78,6 +81,15 @@ class OriginSession {
   absl::Status AdoptBatch(const std::vector<pypi::ProjectName>& batch,
                           PackageSupply& supply);
   absl::Status Settle(Adoption& adoption);
+  // Where other fields are wanted than the metadata have: calls `visit` with
+  // each published distribution as a target.
+  absl::Status ForEachDistribution(
+      absl::FunctionRef<absl::Status(tuf::TargetFile target)> visit);
+  absl::Status ShowRetargeted();
+  absl::StatusOr<tuf::TargetFile> DistributionTarget(
+      const pypi::ProjectName& project, const pypi::IndexFile& file);
+  absl::Status PutDistributions(const ProjectPlan& plan,
+                                const std::vector<WantedPackage>& wanted);
   absl::Status ApplyProject(const ProjectPlan& plan,
                             const std::vector<WantedPackage>& wanted);
   absl::Status PutIndexPages();
@@ -113,6 +125,8 @@ class OriginSession {
   std::vector<pypi::ProjectName> held_back_;  // as they are published
   std::set<pypi::ProjectName> index_;         // projects on the root page
   bool index_changed_ = false;
+  // Other fields are wanted of every distribution than the metadata have.
+  bool retarget_all_ = false;
   PlanSummary summary_;
   tree::RetiredFiles retired_;
   std::optional<repo::Signer> online_;

@@ -69,6 +69,13 @@ absl::Status OriginSession::Adopt() {
   ASSIGN_OR_RETURN(index_, published_->Names());
   PackageStore store(home_, retired_);
   const std::unique_ptr<PackageSupply> supply = MakeSupply(store);
+  // First: what is known of a changed project wins.
+  if (retarget_all_) {
+    RETURN_IF_ERROR(ForEachDistribution([this](tuf::TargetFile target) {
+      return editor_->Put(std::move(target));
+    }));
+    retarget_all_ = false;
+  }
   for (size_t begin = 0; begin < changed_.size(); begin += kBatch) {
     const size_t end = std::min(begin + kBatch, changed_.size());
     RETURN_IF_ERROR(Tick("adopt", begin, changed_.size()));
@@ -178,6 +185,7 @@ absl::Status OriginSession::ApplyProject(
       ++report_.files_downloaded;
     }
   }
+  RETURN_IF_ERROR(PutDistributions(plan, wanted));
   for (const std::string& path : plan.removed) {
     RETURN_IF_ERROR(editor_->Remove(path));
   }

@@ -1,4 +1,5 @@
-// Form: "version N", "indexed N", "bin NAME VERSION EXPIRY", one a line.
+// Form: "version N", "indexed N", "custom FIELD,FIELD", "bin NAME VERSION
+// EXPIRY", one a line.
 #include "sync/origin_state.h"
 
 #include <charconv>
@@ -42,6 +43,9 @@ void ParseBin(const std::vector<absl::string_view>& fields,
 std::string RenderOriginState(const OriginState& state) {
   std::string text = fmt::format("version {}\nindexed {}\n",
                                  state.highest_version, state.indexed_version);
+  if (!state.custom_fields.empty()) {
+    text += fmt::format("custom {}\n", state.custom_fields);
+  }
   for (const auto& [name, bin] : state.bins) {
     text += fmt::format("bin {} {} {}\n", name, bin.version,
                         tuf::FormatExpiry(bin.expires));
@@ -55,11 +59,23 @@ OriginState ParseOriginState(std::string_view text) {
     const std::vector<absl::string_view> fields = absl::StrSplit(line, ' ');
     if (fields.size() == 4 && fields[0] == "bin") ParseBin(fields, state);
     if (fields.size() != 2) continue;
+    if (fields[0] == "custom") state.custom_fields = std::string(fields[1]);
     const int64_t number = ParseNumber(fields[1]).value_or(0);
     if (fields[0] == "version") state.highest_version = number;
     if (fields[0] == "indexed") state.indexed_version = number;
   }
   return state;
+}
+
+std::string CustomFieldsText(const repo::CustomFields& fields,
+                             std::string_view before) {
+  std::string text;
+  for (const repo::CustomField field : fields) {
+    if (!text.empty()) text += ',';
+    text += repo::CustomFieldName(field);
+  }
+  if (!text.empty()) return text;
+  return before.empty() ? std::string() : "none";
 }
 
 absl::StatusOr<OriginState> LoadOriginState(const tree::Layout& layout) {

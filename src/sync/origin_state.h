@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "tufmirror/repo/custom_fields.h"
 #include "tufmirror/repo/editor.h"
 #include "tufmirror/tree/layout.h"
 
@@ -24,6 +25,8 @@ struct OriginState {
   // about it, and every project is compared.
   int64_t indexed_version = 0;
   repo::BinStates bins;
+  // What the metadata say of each distribution, see CustomFieldsText.
+  std::string custom_fields;
 
   friend bool operator==(const OriginState&, const OriginState&) = default;
 };
@@ -31,6 +34,11 @@ struct OriginState {
 std::string RenderOriginState(const OriginState& state);
 // Lines that do not parse are passed over.
 OriginState ParseOriginState(std::string_view text);
+
+// One word for `fields`, to be compared with that of the last run. `before` is
+// that of the last run: no fields are another state than never any.
+std::string CustomFieldsText(const repo::CustomFields& fields,
+                             std::string_view before);
 
 // Empty if there is none.
 absl::StatusOr<OriginState> LoadOriginState(const tree::Layout& layout);

@@ -53,6 +53,7 @@ TEST(ConfigFileTest, WhatIsWrittenIsReadBackUnchanged) {
   Config config;
   config.upstream.kind = sync::UpstreamKind::kDirectory;
   config.upstream.directory = "/srv/a \"b\"\\c\n";
+  config.upstream.index.provenance = true;
   config.upstream.urls = {"https://a.example/", "http://b.example/x"};
   config.upstream.metadata_path = "m/";
   config.upstream.targets_urls = {"https://t.example/"};
@@ -80,6 +81,8 @@ TEST(ConfigFileTest, WhatIsWrittenIsReadBackUnchanged) {
   config.origin = {.online_key = "/k/online.pem",
                    .passphrase_file = "/k/pass",
                    .bin_bits = 11,
+                   .custom_fields = {repo::CustomField::kRequiresDist,
+                                     repo::CustomField::kYanked},
                    .bin_expiry = absl::Hours(48),
                    .snapshot_expiry = absl::Hours(25),
                    .timestamp_expiry = absl::Hours(5)};
@@ -101,6 +104,8 @@ TEST(ConfigFileTest, WhatIsWrittenIsReadBackUnchanged) {
   EXPECT_EQ(read.upstream.transfer.max_rate, transfer.max_rate);
   EXPECT_EQ(read.upstream.transfer.min_speed_time, transfer.min_speed_time);
   EXPECT_EQ(read.origin.bin_bits, 11);
+  EXPECT_EQ(read.origin.custom_fields, config.origin.custom_fields);
+  EXPECT_TRUE(read.upstream.index.provenance);
   EXPECT_EQ(read.origin.bin_expiry, absl::Hours(48));
   EXPECT_EQ(read.brakes.max_removals, 0.25);
   EXPECT_EQ(read.brakes.min_free_space, 12'345u);
@@ -191,6 +196,10 @@ INSTANTIATE_TEST_SUITE_P(
                   "upstream.max_rate: "},
         BadConfig{"UnknownKind", "[upstream]\nkind = \"pypi\"\n",
                   "got \"pypi\""},
+        BadConfig{"UnknownCustomField",
+                  "[origin]\ncustom_fields = [\"yanked\", \"size\"]\n",
+                  "origin.custom_fields: expected requires-dist, "
+                  "requires-python, upload-time or yanked, got 'size'"},
         BadConfig{"NoUpstream", "", "upstream.url: expected at least one"},
         BadConfig{"EmptyUpstream", "[upstream]\nurl = []\n",
                   "upstream.url: expected at least one"},

@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "tufmirror/http/transfers.h"
+#include "tufmirror/repo/custom_fields.h"
 #include "tufmirror/select/rules.h"
 
 namespace tufmirror::sync {
@@ -50,6 +51,8 @@ struct OriginConfig {
   std::string online_key;       // absolute path of a PKCS#8 PEM file
   std::string passphrase_file;  // empty: environment or prompt
   int bin_bits = 6;             // 2^bits bins; fixed at init
+  // What the targets of distributions say besides length and digest.
+  repo::CustomFields custom_fields;
   absl::Duration bin_expiry = absl::Hours(14 * 24);
   absl::Duration snapshot_expiry = absl::Hours(24);
   absl::Duration timestamp_expiry = absl::Hours(24);
