@@ -316,7 +316,8 @@ absl::Status IndexSupply::AcceptProvenance(Job& job, std::string_view bytes) {
   ASSIGN_OR_RETURN(const TargetPath path, tree::TreePathOfTarget(target));
   ExpectedContent content;
   content.length = bytes.size();
-  content.digests.sha256 = crypto::Sha256Of(bytes);
+  content.digests.sha256 =
+      job.wanted.provenance_sha256.value_or(crypto::Sha256Of(bytes));
   RETURN_IF_ERROR(store_.AcceptBytes(bytes, path, content));
   job.supplied.provenance = repo::TargetOf(std::move(target), content.length,
                                            *content.digests.sha256);

@@ -16,6 +16,7 @@
 #include "tufmirror/crypto/hash.h"
 #include "tufmirror/fs/file.h"
 #include "tufmirror/repo/tree_view.h"
+#include "tufmirror/source/directory_source.h"
 #include "tufmirror/source/distribution_reader.h"
 #include "tufmirror/tree/layout.h"
 #include "tufmirror/tree/publisher.h"
@@ -49,20 +50,27 @@ absl::StatusOr<pypi::ProjectName> ProjectIn(const TargetPath& path) {
 absl::Status OriginRepair::Run() {
   if (!repairs_.metadata.ok()) {
     return Annotate(repairs_.metadata,
-                    "an origin's metadata are not mended from its directory, "
-                    "copy the file back from a replica or a backup");
+                    "an origin's metadata are for its signers to mend, copy "
+                    "the file back from a replica or a backup");
   }
   ASSIGN_OR_RETURN(const tree::TreeSide live, home_.LiveSide());
   live_root_ = home_.layout().tree(live);
   ASSIGN_OR_RETURN(view_, repo::OpenTreeView(live_root_, absl::InfinitePast()));
   for (const std::string& target : repairs_.targets) {
-    const absl::Status mended = Mend(target);
-    if (mended.ok()) continue;
-    if (!IsOfOneFile(FailureOf(mended))) return mended;
-    report_.problems.push_back({target, mended});
+    ASSIGN_OR_RETURN(const TargetPath path, tree::TreePathOfTarget(target));
+    RETURN_IF_ERROR(NoteOwnTrouble(path, Mend(target)));
   }
+  RETURN_IF_ERROR(DownloadMissing());
   if (mended_.empty() && repairs_.orphans.empty()) return absl::OkStatus();
   return Publish();
+}
+
+// The others can be mended all the same.
+absl::Status OriginRepair::NoteOwnTrouble(const TargetPath& path,
+                                          const absl::Status& status) {
+  if (status.ok() || !IsOfOneFile(FailureOf(status))) return status;
+  report_.problems.push_back({path.str(), status});
+  return absl::OkStatus();
 }
 
 absl::Status OriginRepair::Mend(const std::string& target) {
@@ -71,6 +79,12 @@ absl::Status OriginRepair::Mend(const std::string& target) {
   const ExpectedContent& content = found->target.content;
   ASSIGN_OR_RETURN(TargetPath path, tree::TreePathOfTarget(target));
   ASSIGN_OR_RETURN(const bool here, TakeFromLive(home_, path, content));
+  const bool is_download =
+      config_.upstream.kind == UpstreamKind::kIndex && tree::IsPackage(path);
+  if (!here && is_download) {
+    missing_.push_back({std::move(path), content});
+    return absl::OkStatus();
+  }
   if (!here) {
     RETURN_IF_ERROR(tree::IsPackage(path) ? CopyFromSource(path, content)
                                           : RenderAgain(path, content));
@@ -79,26 +93,33 @@ absl::Status OriginRepair::Mend(const std::string& target) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<source::SourceFile>> OriginRepair::FilesOf(
-    const pypi::ProjectName& project) {
-  if (!source_) {
-    source::ScanOptions options;
-    options.now = now_;
-    ASSIGN_OR_RETURN(auto scan, source::ScanDirectory(
-                                    config_.upstream.directory,
-                                    home_.layout().source_index(), options));
-    source_.emplace(std::move(scan));
+absl::Status OriginRepair::OpenSource() {
+  if (source_ != nullptr) return absl::OkStatus();
+  if (config_.upstream.kind == UpstreamKind::kIndex) {
+    ASSIGN_OR_RETURN(source_, OpenIndex());
+    return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(source::ProjectOffer offer, source_->Offer(project));
-  return std::move(offer.files);
+  source::ScanOptions options;
+  options.now = options_.now;
+  ASSIGN_OR_RETURN(
+      auto scan, source::ScanDirectory(config_.upstream.directory,
+                                       home_.layout().source_index(), options));
+  source_ = std::make_unique<source::DirectorySource>(std::move(scan));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<source::ProjectOffer> OriginRepair::OfferOf(
+    const pypi::ProjectName& project) {
+  RETURN_IF_ERROR(OpenSource());
+  return source_->Offer(project);
 }
 
 absl::Status OriginRepair::CopyFromSource(const TargetPath& path,
                                           const ExpectedContent& content) {
   ASSIGN_OR_RETURN(const pypi::ProjectName project, ProjectIn(path));
-  ASSIGN_OR_RETURN(const auto files, FilesOf(project));
+  ASSIGN_OR_RETURN(const source::ProjectOffer offer, OfferOf(project));
   const std::string partial = PartialPathOf(staging_, path, content);
-  for (const source::SourceFile& file : files) {
+  for (const source::SourceFile& file : offer.files) {
     const std::string from = config_.upstream.directory + "/" + file.location;
     if (repo::PackagePath(project, file.filename) == path.str()) {
       RETURN_IF_ERROR(CopyVerified(from, content, partial));
@@ -133,13 +154,13 @@ absl::Status OriginRepair::RenderAgain(const TargetPath& path,
     }
   }
   return MakeFailure(Failure::kDigest,
-                     fmt::format("{}: what the directory has now does not give "
-                                 "the page that was signed",
+                     fmt::format("{}: what upstream had when it was looked at "
+                                 "last does not give the page that was signed",
                                  Printable(path.str())));
 }
 
 // What the page may have been rendered from: the other page of the project,
-// and the files that the directory has.
+// and what upstream offers.
 absl::StatusOr<std::vector<repo::RenderedPages>> OriginRepair::PagesLike(
     const TargetPath& path) {
   std::vector<repo::RenderedPages> pages;
@@ -151,15 +172,47 @@ absl::StatusOr<std::vector<repo::RenderedPages>> OriginRepair::PagesLike(
   ASSIGN_OR_RETURN(const pypi::ProjectName project, ProjectIn(path));
   ASSIGN_OR_RETURN(const auto published, PublishedPage(project));
   if (published) pages.push_back(repo::RenderProject(*published));
-  ASSIGN_OR_RETURN(const auto files, FilesOf(project));
-  std::vector<repo::ReleaseFile> lines;
-  lines.reserve(files.size());
-  for (const source::SourceFile& file : files) {
-    lines.push_back(LineOf(file));
-  }
-  pages.push_back(
-      repo::RenderProject(repo::MakeProjectPage(project, std::move(lines))));
+  ASSIGN_OR_RETURN(const source::ProjectOffer offer, OfferOf(project));
+  ASSIGN_OR_RETURN(const pypi::ProjectPage page, PageOf(project, offer));
+  pages.push_back(repo::RenderProject(page));
   return pages;
+}
+
+absl::StatusOr<std::optional<ExpectedContent>> OriginRepair::Signed(
+    const std::string& target) {
+  ASSIGN_OR_RETURN(const auto found, view_->Find(target));
+  if (!found) return std::nullopt;
+  return found->target.content;
+}
+
+// The page of what is signed, with what upstream says of it.
+absl::StatusOr<pypi::ProjectPage> OriginRepair::PageOf(
+    const pypi::ProjectName& project, const source::ProjectOffer& offer) {
+  std::vector<repo::ReleaseFile> lines;
+  for (const source::SourceFile& file : offer.files) {
+    ASSIGN_OR_RETURN(const auto content,
+                     Signed(repo::PackagePath(project, file.filename)));
+    if (!content || !content->digests.sha256) continue;
+    ASSIGN_OR_RETURN(const auto metadata,
+                     Signed(repo::CoreMetadataPath(project, file.filename)));
+    ASSIGN_OR_RETURN(const auto provenance,
+                     Signed(repo::ProvenancePath(project, file.filename)));
+    repo::ReleaseFile line = LineOf(file);
+    line.file.sha256 = *content->digests.sha256;
+    line.file.size = content->length;
+    line.file.core_metadata =
+        metadata ? metadata->digests.sha256 : std::nullopt;
+    line.file.provenance =
+        provenance
+            ? pypi::PackageUrl(project, pypi::ProvenanceName(file.filename))
+            : std::string();
+    lines.push_back(std::move(line));
+  }
+  pypi::ProjectPage page = repo::MakeProjectPage(project, std::move(lines));
+  page.status = offer.status;
+  page.status_reason = offer.status_reason;
+  page.last_serial = offer.last_serial;
+  return page;
 }
 
 // What the JSON page says, if that one is good.
@@ -208,8 +261,8 @@ absl::Status OriginRepair::Publish() {
                    tree::Publisher::CurrentGeneration(home_));
   ASSIGN_OR_RETURN(const auto publisher, tree::Publisher::Begin(home_));
   ASSIGN_OR_RETURN(tree::RetiredFiles retired, tree::RetiredFiles::Load(home_));
-  Edition edition(home_, config_.publish, now_, Naming::kPrefixed, *publisher,
-                  retired);
+  Edition edition(home_, config_.publish, options_.now, Naming::kPrefixed,
+                  *publisher, retired);
   for (const auto& [path, content] : mended_) {
     RETURN_IF_ERROR(edition.ChangeTarget(path, std::nullopt, content));
   }
@@ -224,7 +277,7 @@ absl::Status OriginRepair::Publish() {
   RETURN_IF_ERROR(publisher->Stage());
   RETURN_IF_ERROR(retired.Save(home_));
   ++info.number;
-  info.published = now_;
+  info.published = options_.now;
   RETURN_IF_ERROR(publisher->Commit(info));
   report_.published = true;
   RETURN_IF_ERROR(edition.FinishRemovals());

@@ -37,6 +37,9 @@ bool PackageStore::Has(const TargetPath& path,
 absl::Status PackageStore::Accept(const std::string& from,
                                   const TargetPath& path,
                                   const ExpectedContent& content) {
+  if (purpose_ == AcceptedFor::kRepair) {
+    return staging_.AcceptPackage(from, path, content.digests);
+  }
   const std::string plain = PlainPath(path);
   ASSIGN_OR_RETURN(const auto existing, fs::Stat(plain));
   if (existing && !crypto::CheckFile(plain, content).ok()) {

@@ -22,12 +22,17 @@
 
 namespace tufmirror::sync {
 
+// What a package is accepted for: to be published, or because the signed
+// metadata name exactly these bytes; then what has their place is damaged.
+enum class AcceptedFor { kPublication, kRepair };
+
 // For several threads at once.
 class PackageStore {
  public:
   // Both outlive this.
-  PackageStore(const tree::Home& home, const tree::RetiredFiles& retired)
-      : home_(home), retired_(retired), staging_(home) {}
+  PackageStore(const tree::Home& home, const tree::RetiredFiles& retired,
+               AcceptedFor purpose = AcceptedFor::kPublication)
+      : home_(home), retired_(retired), purpose_(purpose), staging_(home) {}
 
   // Where the package will be.
   std::string PlainPath(const TargetPath& path) const;
@@ -53,6 +58,7 @@ class PackageStore {
 
   const tree::Home& home_;
   const tree::RetiredFiles& retired_;
+  const AcceptedFor purpose_;
   const tree::StagingArea staging_;
   std::mutex standby_mutex_;  // guards the two below
   bool standby_opened_ = false;

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "tufmirror/base/digest.h"
 #include "tufmirror/source/origin_source.h"
 #include "tufmirror/tuf/model.h"
 
@@ -34,6 +35,8 @@ struct WantedPackage {
   const source::SourceFile* file;
   // The file itself is published already, and is not wanted.
   bool is_published = false;
+  // What its provenance must be; an index does not say.
+  std::optional<Sha256> provenance_sha256 = {};
   // kHeldBack, kReplacedFile: trouble with this file alone.
   absl::StatusOr<SuppliedPackage> supplied = absl::UnknownError("not supplied");
 };

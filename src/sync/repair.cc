@@ -82,7 +82,7 @@ class Repair {
     run.outcome =
         config_.upstream.kind == UpstreamKind::kTuf
             ? ReplicaRun(home_, config_, run_options, run, &repairs).Run()
-            : OriginRepair(home_, config_, options_.now, repairs, run).Run();
+            : OriginRepair(home_, config_, run_options, repairs, run).Run();
     report_.failed = std::move(run.problems);
     report_.outcome = run.outcome;
     return FailureOf(run.outcome) == Failure::kCancelled ? run.outcome

@@ -28,11 +28,12 @@ struct RepairReport {
 
 // Verifies as VerifyHome, then mends. A replica gets damaged files from
 // upstream again, in a run that follows upstream too; an origin takes them
-// from its source directory or renders them again. Whatever still has the right
-// bytes under another name is taken from there. Every replacement is verified
-// against signed metadata before it takes a name, and becomes visible as one
-// new generation: a repair that dies leaves what there was. Nothing happens to
-// a home in which nothing is wrong. The caller holds the home's lock.
+// from its source directory, downloads them from where the index had them last,
+// or renders them again. Whatever still has the right bytes under another name
+// is taken from there. Every replacement is verified against signed metadata
+// before it takes a name, and becomes visible as one new generation: a repair
+// that dies leaves what there was. Nothing happens to a home in which nothing
+// is wrong. The caller holds the home's lock.
 //
 // An error is one that kept the work from being done: nothing is published
 // yet, the operator's signal, metadata that is damaged still.
