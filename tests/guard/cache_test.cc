@@ -20,7 +20,8 @@ using ::tufmirror::testing::ReadWholeFile;
 using ::tufmirror::testing::TempDirectory;
 
 ExpectedContent ContentOf(const std::string& bytes) {
-  ExpectedContent content{.length = bytes.size()};
+  ExpectedContent content;
+  content.length = bytes.size();
   content.digests.sha256 = crypto::Sha256Of(bytes);
   return content;
 }

@@ -59,13 +59,13 @@ class GuardTest : public ::testing::Test {
     auto name = pypi::ProjectName::Parse(project);
     auto& page = pages.try_emplace(project, pypi::ProjectPage{.name = *name})
                      .first->second;
-    page.files.push_back(
-        {.filename = filename,
-         .url = pypi::PackageUrl(*name, filename),
-         .sha256 = crypto::Sha256Of(content),
-         .size = content.size(),
-         .upload_time = RepositoryFixture::now() - absl::Hours(24 * 100)});
-    return page.files.back();
+    pypi::IndexFile& file = page.files.emplace_back();
+    file.filename = filename;
+    file.url = pypi::PackageUrl(*name, filename);
+    file.sha256 = crypto::Sha256Of(content);
+    file.size = content.size();
+    file.upload_time = RepositoryFixture::now() - absl::Hours(24 * 100);
+    return file;
   }
   void AddTarget(const std::string& path, const std::string& content) {
     repository.AddTarget("targets", path, content);

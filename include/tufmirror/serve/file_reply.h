@@ -19,9 +19,9 @@ struct FileReplyOptions {
 
 // What conditions and ranges are about.
 struct Entity {
-  uint64_t size = 0;          // bytes
-  std::string tag;            // strong, with its quotes
-  std::string last_modified;  // as HTTP writes it; empty: unknown
+  uint64_t size = 0;               // bytes
+  std::string tag = {};            // strong, with its quotes
+  std::string last_modified = {};  // as HTTP writes it; empty: unknown
 };
 
 // 200, 206, 304 or 416 for `entity`, as FileReply gives it but for the body,

@@ -38,7 +38,7 @@ struct HttpServerOptions {
   absl::Duration slow_time = absl::Seconds(3);
   absl::Duration drain_timeout = absl::Seconds(5);  // after Stop()
   // Called after each request, on its thread, several at a time; empty: off.
-  std::function<void(const AccessLogEntry&)> access_log;
+  std::function<void(const AccessLogEntry&)> access_log = {};
 };
 
 struct ListenAddress {
