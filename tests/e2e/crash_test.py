@@ -3,6 +3,7 @@ served tree is exactly one generation that verifies completely, and the next
 run finishes without downloading again what was verified."""
 
 import argparse
+import contextlib
 import hashlib
 import io
 import json
@@ -90,6 +91,15 @@ class Mirror:
     def make_replica(self, home, url):
         root = self.root / "origin/live/metadata/1.root.json"
         self.must("init", "replica", home, "--from", url, "--root", root)
+        return self.without_reserve(home)
+
+    def make_index_origin(self, home, url):
+        self.must("init", "origin", home, "--from", f"{url}simple/",
+                  "--unencrypted-keys", "--bits", "4")
+        return self.without_reserve(home)
+
+    @staticmethod
+    def without_reserve(home):
         config = home / "tufmirror.toml"
         config.write_text(config.read_text().replace(
             'min_free_space = "1GiB"', "min_free_space = 0"))
@@ -126,6 +136,15 @@ def problems_of(mirror, home):
     if result.returncode not in (0, 5):
         return [result.stderr]
     return json.loads(result.stdout)["problems"]
+
+
+def accepted(home):
+    """Names of the files below packages/ that are there whole: under both of
+    their names."""
+    names = {name for _, _, files in os.walk(home / "packages")
+             for name in files}
+    return {name[65:] for name in names
+            if re.match(r"[0-9a-f]{64}\.", name) and name[65:] in names}
 
 
 def packages_on_disk(home):
@@ -180,7 +199,7 @@ def test_killed_replica(tap, mirror, url):
     tap.check("replica: it serves upstream's newest generation", same)
 
 
-def test_killed_origin(tap, mirror):
+def test_killed_origin(tap, mirror, _):
     origin = mirror.root / "origin"
     killed, wrong, damaged = 0, [], []
     for attempt in range(KILLS):
@@ -203,23 +222,33 @@ def test_killed_origin(tap, mirror):
     tap.check("origin: every release is there", late in page)
 
 
-def test_full_disk(tap, mirror, url):
-    """The replica's home on a tmpfs that is too small, then large enough."""
-    wanted = json.loads(mirror.must("status", mirror.root / "replica",
-                                    "--json").stdout)["target_bytes"]
-    disk = mirror.root / "disk"
+@contextlib.contextmanager
+def small_disk(disk):
+    """A tmpfs of 3 MiB."""
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk],
                    check=True)
     try:
+        yield disk
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def resize(disk, size):
+    subprocess.run(["mount", "-o", f"remount,size={size}", disk], check=True)
+
+
+def test_full_disk(tap, mirror, url):
+    """The replica's home on a tmpfs that is too small, then large enough."""
+    wanted = json.loads(mirror.must("status", mirror.root / "replica",
+                                    "--json").stdout)["target_bytes"]
+    with small_disk(mirror.root / "disk") as disk:
         home = mirror.make_replica(disk / "replica", url)
         result, report = mirror.sync_json(home)
         tap.equal("full disk: known beforehand, the brake stops the run",
                   (result.returncode, report["outcome"]), (6, "brake"))
         # Room for the files' bytes, but not for the blocks they take.
-        size = wanted + 300_000
-        subprocess.run(["mount", "-o", f"remount,size={size}", disk],
-                       check=True)
+        resize(disk, wanted + 300_000)
         result, report = mirror.sync_json(home)
         tap.equal("full disk: met on the way, the run fails",
                   result.returncode, 1)
@@ -229,7 +258,7 @@ def test_full_disk(tap, mirror, url):
         tap.equal("full disk: nothing unverified is reachable",
                   unverified_files(home), [])
         before = packages_on_disk(home)
-        subprocess.run(["mount", "-o", "remount,size=256m", disk], check=True)
+        resize(disk, 256 << 20)
         result, report = mirror.sync_json(home)
         tap.equal("full disk: with room the next run finishes",
                   result.returncode, 0)
@@ -241,28 +270,32 @@ def test_full_disk(tap, mirror, url):
                   f"downloaded, {before} were there")
         # A generation is there now: a second full disk must not hurt it.
         mirror.release(140)
-        filler = disk / "filler"
-        with open(filler, "wb") as out:
-            try:
-                while True:
-                    out.write(b"x" * 65536)
-                    out.flush()
-            except OSError:
-                pass
-        result = mirror.run("sync", home)
-        tap.equal("full disk: a later run fails", result.returncode, 1)
-        tap.equal("full disk: the old generation is whole",
-                  problems_of(mirror, home), [])
-        filler.unlink()
-        tap.equal("full disk: and the one after finishes",
-                  mirror.run("sync", home).returncode, 0)
-        tap.equal("full disk: and verifies again", problems_of(mirror, home),
-                  [])
-    finally:
-        subprocess.run(["umount", disk], check=True)
+        check_full_again(tap, mirror, home, disk)
 
 
-def main():
+def check_full_again(tap, mirror, home, disk):
+    """Upstream has a new release, and the disk has no room for it."""
+    filler = disk / "filler"
+    with open(filler, "wb") as out:
+        try:
+            while True:
+                out.write(b"x" * 65536)
+                out.flush()
+        except OSError:
+            pass
+    result = mirror.run("sync", home)
+    tap.equal("full disk: a later run fails", result.returncode, 1)
+    tap.equal("full disk: the old generation is whole",
+              problems_of(mirror, home), [])
+    filler.unlink()
+    tap.equal("full disk: and the one after finishes",
+              mirror.run("sync", home).returncode, 0)
+    tap.equal("full disk: and verifies again", problems_of(mirror, home), [])
+
+
+def run_tests(*tests):
+    """Each is called with TAP, a mirror and the URL that its origin is served
+    at; mounts are seen by this process only, and go with it."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--source-root", required=True)
     parser.add_argument("--build-root", required=True)
@@ -270,7 +303,6 @@ def main():
     parser.add_argument("--private-mounts", action="store_true")
     arguments = parser.parse_args()
     if not arguments.private_mounts:
-        # The tmpfs is to be seen by this test only, and to go with it.
         mapped = [] if os.geteuid() == 0 else ["--map-root-user"]
         os.execvp("unshare", ["unshare", *mapped, "--mount", sys.executable,
                               *sys.argv, "--private-mounts"])
@@ -280,13 +312,12 @@ def main():
         try:
             mirror.make_origin()
             url = mirror.serve()
-            test_killed_replica(tap, mirror, url)
-            test_full_disk(tap, mirror, url)
-            test_killed_origin(tap, mirror)
+            for test in tests:
+                test(tap, mirror, url)
         finally:
             mirror.stop()
     tap.finish()
 
 
 if __name__ == "__main__":
-    main()
+    run_tests(test_killed_replica, test_full_disk, test_killed_origin)

@@ -1,11 +1,15 @@
-"""A loopback HTTP server in front of another one. It notes which pages were
-answered with which type, and can ask for a type of its own in place of the
+"""A loopback HTTP server in front of another one. It notes what was answered,
+how and with which type, and can ask for a type of its own in place of the
 client's: what an installer does that knows no JSON."""
 
 import http.client
 import http.server
 import threading
 import urllib.parse
+
+# What makes a request conditional or partial, and its answer.
+REQUEST_HEADERS = ("If-None-Match", "If-Range", "Range")
+RESPONSE_HEADERS = ("Content-Range", "ETag")
 
 
 class RecordingProxy:
@@ -21,6 +25,8 @@ class RecordingProxy:
                 wanted = accept or self.headers.get("Accept", "*/*")
                 headers = {"Host": upstream_address, "Connection": "close",
                            "Accept": wanted}
+                headers |= {name: self.headers[name] for name in
+                            REQUEST_HEADERS if name in self.headers}
                 connection = http.client.HTTPConnection(upstream_address,
                                                         timeout=60)
                 connection.request("GET", self.path, headers=headers)
@@ -31,9 +37,15 @@ class RecordingProxy:
                 answers.append((self.path, response.status, kind))
                 self.send_response(response.status)
                 self.send_header("Content-Type", kind)
+                for name in RESPONSE_HEADERS:
+                    if response.getheader(name):
+                        self.send_header(name, response.getheader(name))
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                try:
+                    self.wfile.write(body)
+                except ConnectionError:
+                    pass  # the client is gone
 
             def log_message(self, *_):
                 pass
@@ -50,6 +62,12 @@ class RecordingProxy:
         self.server.shutdown()
         self.thread.join()
         self.server.server_close()
+
+    def downloaded(self):
+        """Names of the files below packages/ that were sent, or parts."""
+        return {urllib.parse.unquote(path.rpartition("/")[2])
+                for path, status, _ in self.answers
+                if path.startswith("/packages/") and status in (200, 206)}
 
     def page_types(self):
         return {kind.partition(";")[0] for path, status, kind in self.answers
