@@ -3,6 +3,7 @@
 #ifndef TUFMIRROR_CLI_COMMANDS_H_
 #define TUFMIRROR_CLI_COMMANDS_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,6 +48,23 @@ struct ServeArguments {
   bool access_log = false;
 };
 int ServeCommand(const ServeArguments& arguments);
+
+struct GuardArguments;  // guard_options.h
+int GuardCommand(const GuardArguments& arguments);
+int ExecCommand(const GuardArguments& arguments,
+                const std::vector<std::string>& command);
+
+struct TrustAddArguments {
+  std::string name;
+  std::vector<std::string> urls;
+  std::string fingerprint;  // hexadecimal SHA-256; empty with `root`
+  int64_t root_version = 1;
+  std::string root;  // file
+};
+int TrustAddCommand(const TrustAddArguments& arguments);
+int TrustListCommand();
+int TrustShowCommand(const std::string& name);
+int TrustRemoveCommand(const std::string& name);
 
 struct StatusArguments {
   std::string home;

@@ -38,7 +38,7 @@ bool IsUrl(std::string_view text) {
   return text.find("://") != std::string_view::npos;
 }
 
-void PrintOrigin(const sync::InitOriginResult& made,
+void PrintOrigin(const sync::InitOriginResult& made, const Sha256& fingerprint,
                  const InitOriginArguments& arguments) {
   fmt::print("{} is an origin now.\n\n", made.home);
   fmt::print("Move these keys offline, and keep copies; no sync needs them:\n");
@@ -49,6 +49,8 @@ void PrintOrigin(const sync::InitOriginResult& made,
   fmt::print(
       "Give your readers this file, by another way than the mirror:\n  {}\n",
       made.root);
+  fmt::print("or its fingerprint (tufmirror trust add):\n  {}\n",
+             fingerprint.Hex());
   if (IsUrl(arguments.from)) {
     fmt::print(
         "\nWithout rules it mirrors all of {}; say what you want in [select] "
@@ -102,7 +104,9 @@ absl::Status InitOrigin(const InitOriginArguments& arguments) {
   }
   ASSIGN_OR_RETURN(const sync::InitOriginResult made,
                    sync::InitOrigin(options, passphrase));
-  PrintOrigin(made, arguments);
+  ASSIGN_OR_RETURN(const std::string root,
+                   fs::ReadFile(made.root, client::kMaxRootBytes));
+  PrintOrigin(made, crypto::Sha256Of(root), arguments);
   return absl::OkStatus();
 }
 

@@ -1,13 +1,17 @@
 // tufmirror: the command line. Parsing only; what a command does is in its own
 // file.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/commands.h"
+#include "cli/guard_env.h"
+#include "cli/guard_options.h"
 #include "fmt/format.h"
 
 namespace tufmirror::cli {
@@ -127,6 +131,163 @@ void AddServe(CLI::App& app, Chosen& chosen) {
   });
 }
 
+void AddGuardPolicy(CLI::App& command, GuardArguments& arguments) {
+  command.add_option("--only", arguments.only,
+                     "Name or glob of a project that is allowed; may be given "
+                     "several times. Others are refused");
+  command.add_flag("--refuse-yanked", arguments.refuse_yanked,
+                   "Refuse files that were yanked");
+  command.add_option("--min-age", arguments.min_age,
+                     "Refuse files uploaded less than so long ago: \"7d\"");
+  command.add_option("--hashes", arguments.hashes,
+                     "pylock.toml, uv.lock, poetry.lock or requirements file: "
+                     "refuse files whose sha256 is not listed");
+}
+
+void AddGuardOptions(CLI::App& command, GuardArguments& arguments) {
+  command.add_option("--mirror", arguments.mirrors,
+                     "Base URL of a mirror; several of one repository may be "
+                     "given: the fastest good one is used");
+  command.add_option("--root", arguments.root,
+                     "The root.json to trust, got on a way you trust");
+  command.add_option("--trust", arguments.trusted,
+                     "Name of a mirror that you trust (tufmirror trust list); "
+                     "not needed if there is one only");
+  command.add_option("--trust-dir", arguments.trust,
+                     "Where trusted metadata is kept (default: below the "
+                     "cache)");
+  command.add_option("--cache", arguments.cache,
+                     "Where verified files are kept (default: "
+                     "$XDG_CACHE_HOME/tufmirror/guard)");
+  command
+      .add_option("--cache-size", arguments.cache_size,
+                  "What they may take on disk")
+      ->capture_default_str();
+  command
+      .add_option("--refresh", arguments.refresh,
+                  "Ask for new metadata at most this often")
+      ->capture_default_str();
+  command.add_flag("--offline", arguments.offline,
+                   "Ask no mirror: serve what is trusted and cached, while "
+                   "metadata has not expired");
+  command.add_option("--contact", arguments.contact,
+                     "E-mail or URL that mirrors find in the User-Agent");
+  command.add_option("--proxy", arguments.proxy,
+                     "Proxy URL (default: http_proxy, https_proxy)");
+  command.add_option("--ca-file", arguments.ca_file,
+                     "PEM file of certificate authorities");
+  command.add_option("--credentials-file", arguments.credentials_file,
+                     "Its first line, \"user:password\", is told to mirrors");
+  AddGuardPolicy(command, arguments);
+}
+
+struct GuardBackground {
+  bool env = false;
+  bool kill = false;
+};
+
+void AddGuard(CLI::App& app, Chosen& chosen) {
+  CLI::App* guard = app.add_subcommand(
+      "guard", "Serve an index to installers that has only what verifies");
+  auto arguments = std::make_shared<GuardArguments>();
+  AddGuardOptions(*guard, *arguments);
+  guard
+      ->add_option("--listen", arguments->listen,
+                   "Address and port; port 0 picks one")
+      ->capture_default_str();
+  guard->add_flag("--allow-remote", arguments->allow_remote,
+                  "Listen also where others on the network can reach it");
+  guard->add_option("--host-name", arguments->host_names,
+                    "Name that requests may call it by, besides addresses and "
+                    "localhost");
+  guard->add_flag("-q,--quiet", arguments->quiet,
+                  "Do not print what is refused, and why");
+  guard->footer(
+      "Example: tufmirror guard --mirror https://mirror.example/ --root "
+      "1.root.json --listen 127.0.0.1:8181\n"
+      "Then:    pip install --index-url http://127.0.0.1:8181/simple/ PROJECT");
+  auto background = std::make_shared<GuardBackground>();
+  CLI::Option* env = guard->add_flag(
+      "--env", background->env,
+      "Leave the guard in the background, and print for eval in a shell what "
+      "makes installers ask it");
+  guard
+      ->add_flag("--kill", background->kill,
+                 "With --env: end the guard of this shell")
+      ->needs(env);
+  guard->callback([arguments, background, &chosen] {
+    chosen = [arguments, background] {
+      if (background->kill) return GuardEnvKillCommand();
+      return background->env ? GuardEnvCommand(*arguments)
+                             : GuardCommand(*arguments);
+    };
+  });
+}
+
+void AddExec(CLI::App& app, const std::vector<std::string>& command,
+             Chosen& chosen) {
+  CLI::App* exec = app.add_subcommand(
+      "exec", "Run a command whose installers get only what verifies");
+  auto arguments = std::make_shared<GuardArguments>();
+  AddGuardOptions(*exec, *arguments);
+  exec->add_option("--listen", arguments->listen,
+                   "Address and port of the guard; port 0 picks one")
+      ->capture_default_str();
+  exec->add_flag("-q,--quiet", arguments->quiet, "Print no summary");
+  exec->footer(
+      "The command follows \"--\" and gets the terminal, the signals and the "
+      "exit code; 127 if it is not found, 126 if it cannot be run.\n"
+      "Example: tufmirror exec --trust pypi -- pip install flask");
+  exec->callback([arguments, &command, &chosen] {
+    chosen = [arguments, &command] { return ExecCommand(*arguments, command); };
+  });
+}
+
+void AddTrustAdd(CLI::App& trust, Chosen& chosen) {
+  CLI::App* add = trust.add_subcommand("add", "Trust a mirror");
+  auto arguments = std::make_shared<TrustAddArguments>();
+  add->add_option("NAME", arguments->name, "A name of your choice")->required();
+  add->add_option("URL", arguments->urls,
+                  "Base URL of the mirror; several are mirrors of one "
+                  "repository")
+      ->required();
+  add->add_option("--fingerprint", arguments->fingerprint,
+                  "SHA-256 of its root.json, got by another way than the "
+                  "mirror");
+  add->add_option("--root-version", arguments->root_version,
+                  "Which version of the root has it")
+      ->capture_default_str();
+  add->add_option("--root", arguments->root,
+                  "The root.json itself, got on a way you trust");
+  add->footer(
+      "Example: tufmirror trust add pypi https://mirror.example/ "
+      "--fingerprint 3f1c...");
+  add->callback([arguments, &chosen] {
+    chosen = [arguments] { return TrustAddCommand(*arguments); };
+  });
+}
+
+void AddTrust(CLI::App& app, Chosen& chosen) {
+  CLI::App* trust = app.add_subcommand(
+      "trust", "Say which mirrors you trust, by names of your own");
+  trust->require_subcommand(1);
+  AddTrustAdd(*trust, chosen);
+  trust->add_subcommand("list", "List them")->callback([&chosen] {
+    chosen = TrustListCommand;
+  });
+  const auto add_named = [&](const char* name, const char* help,
+                             int (*run)(const std::string&)) {
+    CLI::App* command = trust->add_subcommand(name, help);
+    auto mirror = std::make_shared<std::string>();
+    command->add_option("NAME", *mirror, "Its name")->required();
+    command->callback([mirror, run, &chosen] {
+      chosen = [mirror, run] { return run(*mirror); };
+    });
+  };
+  add_named("show", "Say what is trusted of one", TrustShowCommand);
+  add_named("remove", "Trust one no longer", TrustRemoveCommand);
+}
+
 void AddInspection(CLI::App& app, Chosen& chosen) {
   CLI::App* status = app.add_subcommand("status", "Say what a home serves");
   auto status_arguments = std::make_shared<StatusArguments>();
@@ -243,6 +404,18 @@ void AddClient(CLI::App& app, Chosen& chosen) {
       });
 }
 
+// Moves what follows the first "--" of exec to `command`: those words are
+// nobody's options. Gives how many are left to parse.
+int SplitCommand(int argc, char** argv, std::vector<std::string>& command) {
+  if (argc < 2 || std::string_view(argv[1]) != "exec") return argc;
+  const auto marker = std::find_if(argv, argv + argc, [](const char* word) {
+    return std::string_view(word) == "--";
+  });
+  if (marker == argv + argc) return argc;
+  command.assign(marker + 1, argv + argc);
+  return static_cast<int>(marker - argv);
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("A PyPI mirror whose every byte its readers can verify (TUF).",
                "tufmirror");
@@ -256,11 +429,15 @@ int Main(int argc, char** argv) {
   AddInit(app, chosen);
   AddSync(app, chosen);
   AddServe(app, chosen);
+  AddGuard(app, chosen);
+  std::vector<std::string> command;  // what follows "--" in exec
+  AddExec(app, command, chosen);
+  AddTrust(app, chosen);
   AddInspection(app, chosen);
   AddImport(app, chosen);
   AddClient(app, chosen);
   try {
-    app.parse(argc, argv);
+    app.parse(SplitCommand(argc, argv, command), argv);
   } catch (const CLI::ParseError& error) {  // CLI11's only way to say so
     const int code = app.exit(error);
     if (code == 0) return 0;  // --help, --version

@@ -18,6 +18,8 @@ class StopSignals {
   absl::Status Check() const;
   // Waits for a signal.
   void Wait() const;
+  // Readable once a signal has come; for poll(2), not for reading.
+  int fd() const { return fd_.get(); }
 
  private:
   explicit StopSignals(fs::UniqueFd fd) : fd_(std::move(fd)) {}

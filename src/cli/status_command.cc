@@ -9,11 +9,15 @@
 #include "fmt/format.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
+#include "tufmirror/client/metadata_fetcher.h"
+#include "tufmirror/crypto/hash.h"
+#include "tufmirror/fs/file.h"
 #include "tufmirror/report/history.h"
 #include "tufmirror/report/run_report.h"
 #include "tufmirror/sync/repair.h"
 #include "tufmirror/sync/verify.h"
 #include "tufmirror/tree/home.h"
+#include "tufmirror/tree/layout.h"
 #include "tufmirror/tree/publisher.h"
 #include "tufmirror/tuf/model.h"
 
@@ -27,6 +31,9 @@ struct HomeStatus {
   std::string home;
   tree::GenerationInfo generation;
   std::string last_run;  // JSON, empty if none
+  // Of the first root, hexadecimal: what readers are told to trust. Empty if
+  // that is not served.
+  std::string fingerprint;
 };
 
 absl::StatusOr<HomeStatus> ReadStatus(const std::string& path) {
@@ -37,6 +44,10 @@ absl::StatusOr<HomeStatus> ReadStatus(const std::string& path) {
   ASSIGN_OR_RETURN(const auto lines,
                    report::ReadHistory(home.layout().history(), 1));
   if (!lines.empty()) status.last_run = lines.back();
+  const auto root =
+      fs::ReadFile(home.layout().live() + "/" + tree::MetadataPath("root", 1),
+                   client::kMaxRootBytes);
+  if (root.ok()) status.fingerprint = crypto::Sha256Of(*root).Hex();
   return status;
 }
 
@@ -50,7 +61,7 @@ void PrintJson(const HomeStatus& status) {
   fmt::print(
       "{{\"generation\":{},\"published\":{},\"targets\":{},"
       "\"target_bytes\":{},\"timestamp_version\":{},\"earliest_expiry\":{},"
-      "\"last_run\":{}}}\n",
+      "\"root_fingerprint\":{},\"last_run\":{}}}\n",
       generation.number,
       generation.number == 0
           ? "null"
@@ -59,6 +70,8 @@ void PrintJson(const HomeStatus& status) {
       ExpiryText(generation.earliest_expiry).empty()
           ? "null"
           : fmt::format("\"{}\"", ExpiryText(generation.earliest_expiry)),
+      status.fingerprint.empty() ? "null"
+                                 : fmt::format("\"{}\"", status.fingerprint),
       status.last_run.empty() ? "null" : status.last_run);
 }
 
@@ -73,6 +86,9 @@ void PrintText(const HomeStatus& status) {
   fmt::print("  {} targets, {} bytes; timestamp version {}\n",
              generation.targets, generation.target_bytes,
              generation.timestamp_version);
+  if (!status.fingerprint.empty()) {
+    fmt::print("  fingerprint of root version 1: {}\n", status.fingerprint);
+  }
   const std::string expiry = ExpiryText(generation.earliest_expiry);
   if (expiry.empty()) return;
   fmt::print("  metadata {} at {}\n",

@@ -131,8 +131,9 @@ def serve_with_nginx(source_root, home, run):
 
 
 def build_wheel(directory, name, version, requires=(), requires_python=None,
-                source=""):
-    """Writes a pure Python wheel whose module is `name`; gives its path."""
+                source="", script=None):
+    """Writes a pure Python wheel whose module is `name`, and whose command
+    `script` calls its main(); gives its path."""
     info = f"{name}-{version}.dist-info"
     metadata = ["Metadata-Version: 2.1", f"Name: {name.replace('_', '-')}",
                 f"Version: {version}"]
@@ -145,6 +146,9 @@ def build_wheel(directory, name, version, requires=(), requires_python=None,
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tufmirror-e2e\n"
                          "Root-Is-Purelib: true\nTag: py3-none-any\n",
     }
+    if script:
+        files[f"{info}/entry_points.txt"] = (
+            f"[console_scripts]\n{script} = {name}:main\n")
     record = []
     for path, text in files.items():
         digest = hashlib.sha256(text.encode()).digest()
