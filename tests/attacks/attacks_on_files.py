@@ -3,13 +3,12 @@ has no keys."""
 
 from attack import (Attack, lying_page, page_of, page_of_fix, plain_page,
                     real_fix, sha256, with_trojan)
-from guard_column import GuardGoesOn, GuardRefuses
+from guard_column import GuardRefuses
 from malicious_mirror import (Answer, is_file, is_page, redirect_to,
                               serve_tree)
-from pip_column import (CodeRunsAtInstall, Gets, TrojanRuns,
-                        TrojanRunsDespiteGoodIndex)
-from replica_column import SyncGoesOn, SyncRefuses
-from world import EVIL, EVIL_SDIST, FIX, NEWEST
+from pip_column import CodeRunsAtInstall, Gets, TrojanRuns
+from replica_column import SyncRefuses
+from world import EVIL, EVIL_SDIST, FIX
 
 METADATA = f"{FIX}.metadata"
 
@@ -90,16 +89,6 @@ def wrong_project(world, request):
     return None
 
 
-def newest_of_all(world, request):
-    """A release that the project never made, and lies about what it made."""
-    if plain_page(request):
-        return page_of({NEWEST: (f"../../packages/victim/{NEWEST}",
-                                 world.newest)}, request)
-    if is_file(request, NEWEST):
-        return Answer(world.newest)
-    return Answer(world.trojan) if is_file(request, FIX) else None
-
-
 def withheld_fix(world, request):
     """The fix is not there, and the page does not mention it."""
     if is_file(request, FIX) or is_file(request, METADATA):
@@ -146,8 +135,6 @@ ATTACKS = [
            GuardRefuses("length", FIX),
            SyncRefuses("length", FIX),
            wrong_project),
-    Attack("malicious mirror among good ones", TrojanRunsDespiteGoodIndex(),
-           GuardGoesOn(), SyncGoesOn(), newest_of_all),
     Attack("fix withheld",
            Gets({"victim": "1.0"}, "vulnerable 1.0 stays"),
            GuardRefuses("not found", FIX),

@@ -4,12 +4,13 @@ with the vulnerable release."""
 
 import json
 
-from attack import Attack, forged_tree, with_trojan
+from attack import Attack, forged_tree, page_of, plain_page, with_trojan
 from forger import FAR_FUTURE, Repository, canonical, in_days
-from guard_column import GuardRefuses
-from malicious_mirror import Answer, is_role, not_found
-from pip_column import Gets, TrojanRuns
-from replica_column import SyncRefuses
+from guard_column import GuardGoesOn, GuardRefuses
+from malicious_mirror import Answer, is_file, is_role, not_found
+from pip_column import Gets, TrojanRuns, TrojanRunsDespiteGoodIndex
+from replica_column import SyncGoesOn, SyncRefuses
+from world import NEWEST
 
 STAYS = Gets({"victim": "1.0"}, "vulnerable 1.0 stays")
 
@@ -72,6 +73,17 @@ def fast_forward(world, request):
     return Answer(canonical(timestamp))
 
 
+def newest_of_all(world, request):
+    """Metadata that nobody signed, and a release that the project never made,
+    newer than what a good mirror has."""
+    if plain_page(request):
+        return page_of({NEWEST: (f"../../packages/victim/{NEWEST}",
+                                 world.newest)}, request)
+    if is_file(request, NEWEST):
+        return Answer(world.newest)
+    return fast_forward(world, request)
+
+
 def no_timestamp(world, request):
     return not_found() if is_role(request, "timestamp") else None
 
@@ -110,6 +122,8 @@ ATTACKS = [
            GuardRefuses("threshold", "timestamp"),
            SyncRefuses("threshold", "timestamp"),
            with_trojan(fast_forward)),
+    Attack("malicious mirror among good ones", TrojanRunsDespiteGoodIndex(),
+           GuardGoesOn(), SyncGoesOn(), newest_of_all),
     Attack("metadata withheld", TrojanRuns(),
            GuardRefuses("not found", "timestamp"),
            # Not a lie, an absence: exit 1.

@@ -11,7 +11,7 @@ from pip_column import EatsMemory, Fails, Hangs, TrojanRuns
 from replica_column import SyncRefuses
 from world import FIX
 
-BOMB_SIZE = 512 * 2**20
+BOMB_SIZE = 256 * 2**20
 
 
 def page_type(request):
@@ -100,7 +100,7 @@ ATTACKS = [
            SyncRefuses("timeout", "timestamp", 1),
            with_trojan(slow_timestamp)),
     Attack("compression bomb as page",
-           EatsMemory(BOMB_SIZE, "took more than 512 MiB"),
+           EatsMemory(BOMB_SIZE, "took more than 256 MiB"),
            GuardRefuses("length", "simple/victim/"),
            SyncRefuses("length", "simple/victim/"), bomb_page),
     Attack("truncated wheel", Fails(),

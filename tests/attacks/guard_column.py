@@ -11,6 +11,7 @@ import urllib.request
 from e2e_support import clean_environment
 from malicious_mirror import MaliciousMirror
 from outcome import Checks, holds_any
+from world import FIX
 
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -110,8 +111,8 @@ def check_clean(lab, checks, directory):
 @dataclasses.dataclass
 class GuardRefuses:
     """pip fails, installs nothing, and shows its user which check failed for
-    what; nothing of the trojan is in the cache. With a good mirror it installs
-    the fix: nothing bad was learnt."""
+    what; nothing of the trojan is in the cache. With a good mirror the same
+    guard has the fix: nothing bad was learnt."""
 
     check: str  # FailureName() in base/failure.h
     names: str
@@ -123,7 +124,7 @@ class GuardRefuses:
             run = lab.pip.install(guard.url, directory / "bad", "victim")
             shown = f"{run.describe()}\n{guard.log()[-3000:]}"
             checks.expect(run.code not in (0, None), "pip fails", shown)
-            for words in (self.check, self.names):
+            for words in (f"{self.check} check", self.names):
                 checks.expect(words in run.output, f"pip says {words!r}",
                               shown)
                 checks.expect(words in guard.log(),
@@ -140,11 +141,13 @@ class GuardRefuses:
         return checks.outcome(f"refused: {self.check}")
 
     def _heal(self, lab, attack, directory, checks):
-        with MaliciousMirror(attack.cure(lab.world)) as honest, \
+        tree = attack.cure(lab.world)
+        path = f"packages/victim/{FIX}"
+        with MaliciousMirror(tree) as honest, \
                 Guard(lab.world.program, lab.world.root, directory / "cache",
                       honest.url) as guard:
-            run = lab.pip.install(guard.url, directory / "good", "victim")
-            check_fix(lab, checks, run, directory / "good")
+            checks.expect(guard.get(path) == (200, tree[path]),
+                          "the fix comes from a good mirror", guard.log())
 
 
 @dataclasses.dataclass
@@ -189,9 +192,9 @@ class GuardRecovers:
                 MaliciousMirror(attack.cure(lab.world)) as after, \
                 guard_of_returning_user(lab, attack, directory, mirror.url):
             install(mirror.url, "thief", "installs")
-            install(before.url, "before", "rollback")
+            install(before.url, "before", "rollback check")
             install(after.url, "after", "installs")
-            install(mirror.url, "thief-again", "threshold")
+            install(mirror.url, "thief-again", "threshold check")
         return checks.outcome("healed by the new root; then refused")
 
 

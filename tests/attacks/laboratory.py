@@ -2,6 +2,8 @@
 
 import concurrent.futures
 import contextlib
+import copy
+import dataclasses
 import re
 import traceback
 
@@ -12,12 +14,13 @@ import attacks_with_keys
 from guard_column import warm_cache
 from malicious_mirror import Answer, MaliciousMirror
 from outcome import Outcome
-from pips import make_pip
+from pips import make_pip, other_pips
 from world import FIX, World
 
 ATTACKS = (attacks_on_files.ATTACKS + attacks_on_metadata.ATTACKS +
            attacks_on_service.ATTACKS + attacks_with_keys.ATTACKS)
-COLUMNS = ("pip alone", "replica")
+COLUMNS = ("pip alone", "pip with the guard", "replica")
+FOR_EVERY_PIP = ATTACKS[1]
 AT_A_TIME = 6  # most attacks wait for something
 
 
@@ -63,6 +66,12 @@ class Laboratory:
             self.world.evil_host = host.url.replace("127.0.0.1", "localhost")
             yield
 
+    def with_pip(self, pip):
+        """The same laboratory with another pip."""
+        other = copy.copy(self)
+        other.pip = pip
+        return other
+
     def run(self, attack, column):
         """One cell of the table."""
         name = re.sub(r"[^a-z0-9]+", "-", f"{attack.name} {column}".lower())
@@ -84,13 +93,21 @@ class Laboratory:
                 return attack.replica.run(self, attack, mirror, directory)
             return attack.guard.run(self, attack, mirror, directory)
 
-    def run_all(self, attacks):
-        """(attack, {column: Outcome}), in order, as soon as they are known."""
+    def run_all(self):
+        """(attack, {column: Outcome}), in order, as soon as they are known:
+        all attacks, then one again with the other pips of this machine."""
+        rows = [(self, attack, COLUMNS) for attack in ATTACKS]
+        others = other_pips(self.work, {self.pip.version()})
+        for version, pip in sorted(others.items()):
+            lab = self.with_pip(pip)
+            named = dataclasses.replace(
+                FOR_EVERY_PIP, name=f"{FOR_EVERY_PIP.name} (pip {version})")
+            rows.append((lab, named, COLUMNS[:2]))
         with self.evil_host(), concurrent.futures.ThreadPoolExecutor(
                 AT_A_TIME) as pool:
-            cells = [(attack, {column: pool.submit(self.run, attack, column)
-                               for column in COLUMNS})
-                     for attack in attacks]
+            cells = [(attack, {column: pool.submit(lab.run, attack, column)
+                               for column in columns})
+                     for lab, attack, columns in rows]
             for attack, row in cells:
                 yield attack, {column: cell.result()
                                for column, cell in row.items()}

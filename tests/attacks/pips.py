@@ -57,7 +57,7 @@ class Pip:
         self.work = work
         self.environment = clean_environment(
             HOME=str(work), XDG_CACHE_HOME=str(work / "cache"),
-            PIP_CONFIG_FILE=os.devnull, PIP_NO_INPUT="1", PIP_NO_CACHE_DIR="1",
+            PIP_CONFIG_FILE=os.devnull, PIP_NO_INPUT="1",
             PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_RETRIES="0",
             PIP_ROOT_USER_ACTION="ignore", PYTHONDONTWRITEBYTECODE="1",
             LC_ALL="C.UTF-8")
@@ -77,9 +77,10 @@ class Pip:
         environment = {**self.environment,
                        MARK: str(directory / "mark")}
         return run_for(
-            seconds, [self.python, "-m", "pip", "install", "--target",
-                      directory / "site", "--index-url", f"{url}simple/",
-                      *words], environment, directory / "pip.log", directory)
+            seconds, [self.python, "-m", "pip", "install", "--no-cache-dir",
+                      "--target", directory / "site", "--index-url",
+                      f"{url}simple/", *words], environment,
+            directory / "pip.log", directory)
 
     def use(self, directory, module):
         """What an installed module says of its version; its trojan, if it is

@@ -11,7 +11,7 @@ import laboratory
 from e2e_support import Program, work_directory
 
 RED, GREEN, PLAIN = "\033[31m", "\033[32m", "\033[0m"
-WIDTHS = (34, 26, 26, 26)
+WIDTHS = (36, 26, 26, 28)
 
 
 class Table:
@@ -21,7 +21,7 @@ class Table:
         self.out = out
         self.coloured = out.isatty()
 
-    def row(self, cells, colours=(PLAIN,) * 4):
+    def row(self, cells, colours=(PLAIN,) * len(WIDTHS)):
         lines = [textwrap.wrap(cell, width) for cell, width in
                  zip(cells, WIDTHS)]
         for number in range(max(map(len, lines))):
@@ -51,10 +51,11 @@ def main():
         lab = laboratory.Laboratory(work, Program(options.program))
         table.row(("attack",) + laboratory.COLUMNS)
         table.rule()
-        for attack, row in lab.run_all(laboratory.ATTACKS):
+        for attack, row in lab.run_all():
             outcomes = list(row.values())
-            table.row([attack.name] + [cell.text for cell in outcomes],
-                      [PLAIN, RED] + [GREEN if not cell.problems else RED
+            cells = [attack.name] + [cell.text for cell in outcomes]
+            table.row(cells,
+                      [PLAIN, RED] + [RED if cell.problems else GREEN
                                       for cell in outcomes[1:]])
             problems += [f"{attack.name}: {column}: {problem}"
                          for column, cell in row.items()
