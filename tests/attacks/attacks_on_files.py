@@ -3,7 +3,7 @@ has no keys."""
 
 from attack import (Attack, lying_page, page_of, page_of_fix, plain_page,
                     real_fix, sha256, with_trojan)
-from guard_column import GuardRefuses
+from guard_column import GuardRefuses, GuardRefusesCoreMetadata
 from malicious_mirror import (Answer, is_file, is_page, redirect_to,
                               serve_tree)
 from pip_column import CodeRunsAtInstall, Gets, TrojanRuns
@@ -128,7 +128,7 @@ ATTACKS = [
            mixed_pages),
     Attack("extra dependency in the core metadata",
            TrojanRuns("evil", "evil dependency installed"),
-           GuardRefuses("length", METADATA),
+           GuardRefusesCoreMetadata("length", METADATA),
            SyncRefuses("length", METADATA),
            extra_dependency),
     Attack("file of another project under a good name", CodeRunsAtInstall(),

@@ -151,6 +151,28 @@ class GuardRefuses:
 
 
 @dataclasses.dataclass
+class GuardRefusesCoreMetadata(GuardRefuses):
+    """Some pips read no core metadata from JSON pages. Then nobody is lied to:
+    they install what they should, and whoever asks is refused."""
+
+    def run(self, lab, attack, mirror, directory):
+        with guard_of_returning_user(lab, attack, directory / "asked",
+                                     mirror.url) as guard:
+            run = lab.pip.install(guard.url, directory / "asking", "victim")
+            if any(path.endswith(self.names) for path in mirror.requests):
+                return super().run(lab, attack, mirror, directory / "again")
+            checks = Checks()
+            check_fix(lab, checks, run, directory / "asking")
+            checks.expect(lab.pip.use(directory / "asking", "evil") is None,
+                          "what was not asked for is not installed")
+            status, body = guard.get(f"packages/victim/{self.names}")
+            checks.expect(status == 403 and
+                          f"{self.check} check" in body.decode(),
+                          "the guard refuses core metadata", body)
+        return checks.outcome(f"refused: {self.check}")
+
+
+@dataclasses.dataclass
 class GuardGoesOn:
     """With a good mirror beside the bad one, pip gets what it should, and the
     log says that the bad one lied."""
