@@ -25,7 +25,8 @@ using serve::Request;
 
 // Installers ask again each time, and get 304: the guard's verdict may change.
 constexpr std::string_view kRevalidate = "no-cache";
-constexpr std::string_view kMetadataEnding = ".metadata";
+// What stands beside a distribution is judged as the distribution is.
+constexpr std::string_view kCompanionEndings[] = {".metadata", ".provenance"};
 
 std::string TagOf(const ExpectedContent& content) {
   return fmt::format("\"{}\"", ContentKey(content).value_or("unknown"));
@@ -313,9 +314,10 @@ absl::StatusOr<Reply> Answers::AnswerFile(const Request& request,
 }
 
 absl::Status Answers::JudgeFile(TrustedState& state, std::string_view path) {
-  // Core metadata is judged as its distribution is.
-  if (path.ends_with(kMetadataEnding)) {
-    path.remove_suffix(kMetadataEnding.size());
+  for (const std::string_view ending : kCompanionEndings) {
+    if (!path.ends_with(ending)) continue;
+    path.remove_suffix(ending.size());
+    break;
   }
   const size_t slash = path.rfind('/') + 1;  // npos + 1 is 0
   const std::string_view filename = path.substr(slash);

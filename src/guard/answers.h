@@ -74,7 +74,8 @@ class Answers {
   absl::StatusOr<serve::Reply> AnswerFile(const serve::Request& request,
                                           std::string_view path);
 
-  // The policy's verdict on the distribution, or its core metadata, at `path`.
+  // The policy's verdict on the distribution, or what stands beside one, at
+  // `path`.
   absl::Status JudgeFile(TrustedState& state, std::string_view path);
   absl::Status JudgeByPage(TrustedState& state,
                            const pypi::ProjectName& project,

@@ -192,6 +192,47 @@ TEST_F(GuardTest, RewritesLinksToTheMirrorAndDropsOthers) {
   EXPECT_THAT(Log(), HasSubstr("flit-2.0.tar.gz"));
 }
 
+TEST_F(GuardTest, RefreshesAsOftenAsToldAndNoMore) {
+  PublishFlit();
+  options.refresh = absl::Hours(1);
+  Start();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Get("/simple/flit/").status, 200);
+  EXPECT_EQ(server.CountRequests("/metadata/timestamp.json"), 1u);
+}
+
+TEST_F(GuardTest, AnswersFromTheLastGoodStateDuringARefresh) {
+  PublishFlit();
+  Start();
+  ASSERT_EQ(Get("/simple/flit/").status, 200);
+  server.ForgetRequests();
+  server.Inject("/metadata/timestamp.json", Fault::Stall(1));
+  RawResponse waited;
+  std::thread refreshing([&] { waited = Get("/simple/flit/"); });
+  while (server.CountRequests("/metadata/timestamp.json") == 0) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(Get("/simple/flit/").status, 200);
+  EXPECT_EQ(server.CountRequests("/metadata/timestamp.json"), 1u);
+  server.Release();
+  refreshing.join();
+  EXPECT_EQ(waited.status, 200);
+}
+
+TEST_F(GuardTest, TellsMirrorsNothingOfWhatInstallersSend) {
+  PublishFlit();
+  Start();
+  ASSERT_EQ(Get("/simple/flit/",
+                "Authorization: Basic c2VjcmV0\r\n"
+                "Cookie: secret\r\nUser-Agent: pip/24.2\r\n")
+                .status,
+            200);
+  for (const auto& request : server.requests()) {
+    EXPECT_EQ(request.Header("Authorization"), "") << request.target;
+    EXPECT_EQ(request.Header("Cookie"), "");
+    EXPECT_THAT(request.Header("User-Agent"), HasSubstr("tufmirror/"));
+  }
+}
+
 TEST_F(GuardTest, StopsWithARequestUnderWay) {
   PublishFlit();
   Start();

@@ -20,6 +20,8 @@ class GuardPolicyTest : public GuardTest {
         RepositoryFixture::now() - absl::Hours(1);
     AddFile("flit-core", "flit_core-1.0.tar.gz", "core");
     AddFile("other", "other-1.0.tar.gz", "other");
+    AddTarget("packages/flit/flit-1.0.tar.gz.provenance", "{}");
+    AddTarget("packages/flit/flit-2.0.tar.gz.provenance", "{}");
     AddTarget("packages/flit/flit-2.0.tar.gz.metadata", "Name: flit\n");
     Publish();
   }
@@ -66,6 +68,8 @@ TEST_F(GuardPolicyTest, RefusesYankedFiles) {
   ExpectRefused(Get("/packages/flit/flit-2.0.tar.gz"), 403, Failure::kHeldBack,
                 "yanked");
   EXPECT_EQ(Get("/packages/flit/flit-2.0.tar.gz.metadata").status, 403);
+  EXPECT_EQ(Get("/packages/flit/flit-2.0.tar.gz.provenance").status, 403);
+  EXPECT_EQ(Get("/packages/flit/flit-1.0.tar.gz.provenance").status, 200);
 }
 
 TEST_F(GuardPolicyTest, RefusesYoungFiles) {

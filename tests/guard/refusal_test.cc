@@ -1,5 +1,6 @@
 // Mirrors that lie, are slow or absent: what is refused, and in which words.
 #include <algorithm>
+#include <thread>
 
 #include "guard/guard_fixture.h"
 
@@ -228,6 +229,31 @@ TEST_F(GuardRefusalTest, UsesAnotherMirrorForMetadataToo) {
   server.InjectAnywhere(Fault::CloseEarly(), kEveryTime);
   EXPECT_EQ(GetWheel().body, "0123456789");
   EXPECT_EQ(guard->stats().mirror, honest.url() + "/");
+}
+
+TEST_F(GuardRefusalTest, FindsOutAMirrorThatHidesUpdates) {
+  PublishFlit();
+  FaultServer honest;
+  AddFile("flit", "flit-4.0.tar.gz", "newer");
+  Publish();
+  ServeOn(honest);
+  options.mirrors.push_back(honest.url() + "/");
+  Start();
+  // All know of it; then one stays where it is, while the other goes on.
+  ASSERT_EQ(Get("/packages/flit/flit-4.0.tar.gz").status, 200);
+  AddFile("flit", "flit-5.0.tar.gz", "newest");
+  const auto frozen = repository.files();
+  Publish();
+  for (const auto& [path, bytes] : frozen) server.Serve("/" + path, bytes);
+  ServeOn(honest);
+  while (Get("/packages/flit/flit-5.0.tar.gz").status == 404) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(Get("/packages/flit/flit-5.0.tar.gz").body, "newest");
+  const Stats stats = guard->stats();
+  EXPECT_TRUE(stats.mirrors[0].dropped);
+  EXPECT_THAT(stats.mirrors[0].reason, HasSubstr("metadata of"));
+  EXPECT_EQ(stats.mirror, honest.url() + "/");
 }
 
 TEST_F(GuardRefusalTest, FollowsRootRotation) {
