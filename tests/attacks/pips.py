@@ -78,8 +78,8 @@ class Pip:
                        MARK: str(directory / "mark")}
         return run_for(
             seconds, [self.python, "-m", "pip", "install", "--no-cache-dir",
-                      "--target", directory / "site", "--index-url",
-                      f"{url}simple/", *words], environment,
+                      "--no-compile", "--target", directory / "site",
+                      "--index-url", f"{url}simple/", *words], environment,
             directory / "pip.log", directory)
 
     def use(self, directory, module):
