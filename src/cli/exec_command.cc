@@ -36,8 +36,29 @@ std::string Summary(const guard::Stats& stats) {
   return line;
 }
 
+// Why a guard could serve nothing, and what can be done.
+absl::Status Explained(const absl::Status& status,
+                       const std::vector<std::string>& asked) {
+  const bool nobody_there = FailureOf(status) == Failure::kNetwork ||
+                            FailureOf(status) == Failure::kTimeout;
+  if (status.ok() || !nobody_there || asked.empty()) {
+    return WithClockHint(status, asked, absl::Now());
+  }
+  return WithClockHint(
+      MakeFailure(FailureOf(status),
+                  fmt::format("{}. With --offline, what is cached is served",
+                              MessageOf(status))),
+      asked, absl::Now());
+}
+
 absl::StatusOr<int> Exec(const GuardArguments& arguments,
                          const std::vector<std::string>& words) {
+  if (words.empty()) {
+    return MakeFailure(
+        Failure::kUsage,
+        "exec: the command is missing: tufmirror exec [OPTION]... -- COMMAND "
+        "[ARGUMENT]...");
+  }
   // Before any thread.
   ASSIGN_OR_RETURN(const ForegroundCommand command,
                    ForegroundCommand::Prepare());
@@ -47,7 +68,7 @@ absl::StatusOr<int> Exec(const GuardArguments& arguments,
       arguments.offline ? std::vector<std::string>() : options.mirrors;
   ASSIGN_OR_RETURN(const auto guard, guard::Guard::Start(std::move(options)));
   // A command that could get nothing is not begun.
-  RETURN_IF_ERROR(WithClockHint(guard->Refresh(), asked, absl::Now()));
+  RETURN_IF_ERROR(Explained(guard->Refresh(), asked));
   const guard::Environment environment =
       guard::InstallerEnvironment(own, AddressOf(*guard));
   ASSIGN_OR_RETURN(const int code,

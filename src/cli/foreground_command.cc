@@ -1,12 +1,14 @@
 // Signals are waited for, never handled: no code runs in a signal handler.
 #include "cli/foreground_command.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 
@@ -15,6 +17,7 @@
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
 #include "tufmirror/fs/file.h"
+#include "tufmirror/fs/walk.h"
 
 namespace tufmirror::cli {
 namespace {
@@ -29,6 +32,19 @@ std::vector<char*> PointersTo(const std::vector<std::string>& texts) {
   }
   pointers.push_back(nullptr);
   return pointers;
+}
+
+// Numbers of the open descriptors; none if they cannot be listed.
+std::set<int> OpenDescriptors() {
+  std::set<int> open;
+  const auto names = fs::ListDirectory("/proc/self/fd");
+  if (!names.ok()) return open;
+  for (const std::string& name : *names) {
+    int fd = -1;
+    const char* end = name.data() + name.size();
+    if (std::from_chars(name.data(), end, fd).ptr == end) open.insert(fd);
+  }
+  return open;
 }
 
 // The terminal's signals come from the kernel, to the whole process group.
@@ -50,6 +66,7 @@ void StopToo() {
 
 absl::StatusOr<ForegroundCommand> ForegroundCommand::Prepare() {
   ForegroundCommand command;
+  command.inherited_ = OpenDescriptors();
   sigemptyset(&command.watched_);
   for (const int signal : {SIGCHLD, SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1,
                            SIGUSR2, SIGTSTP, SIGCONT}) {
@@ -73,6 +90,10 @@ absl::StatusOr<ForegroundCommand> ForegroundCommand::Prepare() {
 int ForegroundCommand::Spawn(const std::vector<std::string>& command,
                              const std::vector<std::string>& environment,
                              pid_t& child) const {
+  // Libraries open sockets that a command would inherit.
+  for (const int fd : OpenDescriptors()) {
+    if (!inherited_.contains(fd)) fcntl(fd, F_SETFD, FD_CLOEXEC);
+  }
   posix_spawnattr_t attributes;
   if (const int error = posix_spawnattr_init(&attributes); error != 0) {
     return error;

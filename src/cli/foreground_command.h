@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/types.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@ inline constexpr int kNoSuchCommandExitCode = 127;
 class ForegroundCommand {
  public:
   // Blocks the signals that the command is to get. To be called before any
-  // thread is started, which then inherit the mask.
+  // thread is started, which then inherit the mask; files that are opened
+  // later are not the command's.
   static absl::StatusOr<ForegroundCommand> Prepare();
 
   // Runs `command` (looked for in PATH) with `environment` ("NAME=VALUE") and
@@ -42,6 +44,7 @@ class ForegroundCommand {
             const std::vector<std::string>& environment, pid_t& child) const;
   int WaitFor(pid_t child) const;
 
+  std::set<int> inherited_;  // descriptors
   sigset_t watched_ = {};
   sigset_t mask_before_ = {};
   bool sigpipe_was_default_ = true;

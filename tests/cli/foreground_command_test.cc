@@ -4,11 +4,13 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <pty.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +20,9 @@ namespace tufmirror::cli {
 namespace {
 
 constexpr int kCouldNotRun = 99;
+constexpr int kEarlierDescriptor = 107;  // a redirection of the user's
+constexpr int kLaterDescriptor = 108;    // a socket of a library
+constexpr std::string_view kStopped = "(job stopped)";
 constexpr int kPollMilliseconds = 60'000;
 
 // A process that does what exec does, in a process group of its own, and what
@@ -32,6 +37,7 @@ class ForegroundProcess {
     if (pid_ == 0) {
       setpgid(0, 0);
       dup2(ends[1], STDOUT_FILENO);
+      dup2(ends[1], kEarlierDescriptor);
       _exit(RunHere(command));
     }
     group_ = pid_;
@@ -65,7 +71,9 @@ class ForegroundProcess {
     signal(SIGPIPE, SIG_DFL);
     const auto prepared = ForegroundCommand::Prepare();
     if (!prepared.ok()) return kCouldNotRun;
-    signal(SIGPIPE, SIG_IGN);  // as a server in this process does
+    // As a server and a client in this process do.
+    signal(SIGPIPE, SIG_IGN);
+    if (dup2(STDOUT_FILENO, kLaterDescriptor) < 0) return kCouldNotRun;
     const auto code = prepared->Run(command, {"PATH=/usr/bin:/bin"});
     return code.ok() ? *code : kCouldNotRun;
   }
@@ -115,6 +123,12 @@ TEST(ForegroundCommand, TheCommandStartsWithTheSignalsOfThisProcess) {
   }
 }
 
+TEST(ForegroundCommand, TheCommandGetsNoFileThatWasOpenedInBetween) {
+  ForegroundProcess process(
+      Shell("test -e /proc/self/fd/107 && ! test -e /proc/self/fd/108"));
+  EXPECT_EQ(process.AwaitExit(), 0);
+}
+
 TEST(ForegroundCommand, PassesOnWhatIsSentToThisProcessAlone) {
   for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR2}) {
     ForegroundProcess process(
@@ -141,6 +155,96 @@ TEST(ForegroundCommand, OneStopOfTheWholeGroupIsOneStop) {
   ASSERT_TRUE(process.AwaitStop());
   kill(-process.pid(), SIGCONT);
   EXPECT_EQ(process.AwaitExit(), 6);
+}
+
+// A shell, as far as job control goes: the first process of a session with a
+// terminal, which gives that to a job and waits for the job.
+class TerminalSession {
+ public:
+  explicit TerminalSession(const std::string& script) {
+    pid_ = forkpty(&terminal_, nullptr, nullptr, nullptr);
+    if (pid_ == 0) _exit(RunShell(script));
+  }
+  ~TerminalSession() {
+    close(terminal_);
+    if (pid_ > 0) {
+      kill(pid_, SIGKILL);
+      waitpid(pid_, nullptr, 0);
+    }
+  }
+
+  // Reads until the job has written `text`.
+  bool Await(std::string_view text) {
+    pollfd entry = {terminal_, POLLIN, 0};
+    while (seen_.find(text) == std::string::npos) {
+      char buffer[256];
+      if (poll(&entry, 1, kPollMilliseconds) != 1) return false;
+      const ssize_t got = read(terminal_, buffer, sizeof(buffer));
+      if (got <= 0) return false;
+      seen_.append(buffer, static_cast<size_t>(got));
+    }
+    return true;
+  }
+  const std::string& seen() const { return seen_; }
+  void Press(char key) const { EXPECT_EQ(write(terminal_, &key, 1), 1); }
+  int AwaitExit() {
+    int status = 0;
+    EXPECT_EQ(waitpid(std::exchange(pid_, -1), &status, 0) > 0, true);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+ private:
+  // A job that stops is said to have, and continued in the foreground.
+  static int RunShell(const std::string& script) {
+    signal(SIGTTOU, SIG_IGN);
+    const pid_t job = fork();
+    if (job == 0) {
+      setpgid(0, 0);
+      tcsetpgrp(STDIN_FILENO, getpid());
+      signal(SIGTTOU, SIG_DFL);
+      const auto prepared = ForegroundCommand::Prepare();
+      if (!prepared.ok()) _exit(kCouldNotRun);
+      const auto code = prepared->Run(Shell(script), {"PATH=/usr/bin:/bin"});
+      _exit(code.ok() ? *code : kCouldNotRun);
+    }
+    int status = 0;
+    while (waitpid(job, &status, WUNTRACED) == job && WIFSTOPPED(status)) {
+      if (write(STDOUT_FILENO, kStopped.data(), kStopped.size()) < 0) break;
+      kill(-job, SIGCONT);
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : kCouldNotRun;
+  }
+
+  int terminal_ = -1;
+  pid_t pid_ = -1;
+  std::string seen_;
+};
+
+constexpr char kCtrlC = 3;
+constexpr char kCtrlZ = 26;
+
+TEST(ForegroundCommand, CtrlCReachesTheCommandOnceAndItDecides) {
+  TerminalSession session(
+      "trap 'count=x$count; echo got-$count' INT; echo ready; "
+      "while ! read line; do :; done; echo total-$count.; exit 4");
+  ASSERT_TRUE(session.Await("ready"));
+  session.Press(kCtrlC);
+  ASSERT_TRUE(session.Await("got-x"));
+  session.Press('\n');
+  EXPECT_TRUE(session.Await("total-x."));
+  EXPECT_EQ(session.AwaitExit(), 4);
+}
+
+TEST(ForegroundCommand, CtrlZStopsTheJobOnceAndItGoesOn) {
+  TerminalSession session("echo ready; read line; echo line-$line; exit 4");
+  ASSERT_TRUE(session.Await("ready"));
+  session.Press(kCtrlZ);
+  ASSERT_TRUE(session.Await(kStopped));
+  session.Press('h');
+  session.Press('\n');
+  EXPECT_TRUE(session.Await("line-h"));
+  EXPECT_EQ(session.AwaitExit(), 4);
+  EXPECT_EQ(session.seen().find(kStopped), session.seen().rfind(kStopped));
 }
 
 }  // namespace

@@ -121,6 +121,12 @@ TEST_F(ProgramTest, WrongUsageIsExitCode2AndNamesTheHelp) {
       {"init", "origin", Home(), "--form", "x"},
       {"serve"},
       {"verify", Home(), "--deeper"},
+      {"trust"},
+      {"trust", "add", "pypi"},
+      {"trust", "show"},
+      {"guard", "--kill"},
+      {"exec", "--frobnicate", "--", "true"},
+      {"exec", "true"},
       {"--frobnicate"}};
   for (const auto& arguments : cases) {
     const Outcome outcome = Run(arguments);
@@ -128,6 +134,15 @@ TEST_F(ProgramTest, WrongUsageIsExitCode2AndNamesTheHelp) {
     EXPECT_THAT(outcome.error, HasSubstr("tufmirror: "));
     EXPECT_THAT(outcome.error, HasSubstr("--help"));
     EXPECT_EQ(outcome.out, "");
+  }
+}
+
+TEST_F(ProgramTest, ExecWithoutACommandSaysSo) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"exec"}, {"exec", "--"}}) {
+    const Outcome outcome = Run(arguments);
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.error, HasSubstr("the command is missing"));
   }
 }
 
@@ -154,9 +169,9 @@ TEST_F(ProgramTest, ClientMisuseIsExitCode1) {
 
 TEST_F(ProgramTest, EveryCommandsHelpHasAnExample) {
   const std::vector<std::vector<std::string>> commands = {
-      {"init", "origin"}, {"init", "replica"}, {"sync"},
-      {"serve"},          {"status"},          {"verify"},
-      {"rollback"},       {"client"},          {"import-config"}};
+      {"init", "origin"}, {"init", "replica"}, {"sync"},     {"serve"},
+      {"status"},         {"verify"},          {"rollback"}, {"client"},
+      {"import-config"},  {"guard"},           {"exec"},     {"trust", "add"}};
   for (auto command : commands) {
     std::string name = "tufmirror";
     for (const std::string& word : command) name += " " + word;
