@@ -3,6 +3,7 @@
 #include "tufmirror/pypi/names.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "fmt/format.h"
@@ -21,12 +22,24 @@ bool IsNameDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsAlphanumeric(char c) {
   return IsNameDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
-bool IsSeparator(char c) { return c == '-' || c == '_' || c == '.'; }
 
 bool EndsWith(std::string_view text, std::string_view end) {
   return text.size() >= end.size() &&
          text.substr(text.size() - end.size()) == end;
 }
+
+// What each character of a project name is in its normal form; NUL for those
+// that no name has.
+constexpr auto kNormalCharacters = [] {
+  std::array<char, 256> normal{};
+  for (char c = '0'; c <= '9'; ++c) normal[static_cast<size_t>(c)] = c;
+  for (char c = 'a'; c <= 'z'; ++c) {
+    normal[static_cast<size_t>(c)] = c;
+    normal[static_cast<size_t>(c - 'a' + 'A')] = c;
+  }
+  for (const char c : {'-', '_', '.'}) normal[static_cast<size_t>(c)] = '-';
+  return normal;
+}();
 
 struct Extension {
   std::string_view text;
@@ -250,22 +263,22 @@ absl::StatusOr<ProjectName> ProjectName::Parse(std::string_view name) {
                     "'_' expected, a letter or digit at both ends",
                     Printable(name), kMaxNameBytes));
   }
-  std::string normalized;
-  normalized.reserve(name.size());
+  std::string normalized(name.size(), '\0');
+  size_t length = 0;
   for (const char c : name) {
-    if (IsSeparator(c)) {
-      if (normalized.back() != '-') normalized += '-';
-    } else if (IsAlphanumeric(c)) {
-      const bool upper = c >= 'A' && c <= 'Z';
-      normalized += upper ? static_cast<char>(c - 'A' + 'a') : c;
-    } else {
+    const char normal = kNormalCharacters[static_cast<unsigned char>(c)];
+    if (normal == '\0') {
       return MakeFailure(
           Failure::kMalformed,
           fmt::format("project name '{}': letters, digits, '.', '-' and '_' "
                       "expected, got another character",
                       Printable(name)));
     }
+    // The first is none of those that run together.
+    if (normal == '-' && normalized[length - 1] == '-') continue;
+    normalized[length++] = normal;
   }
+  normalized.resize(length);
   return ProjectName(std::move(normalized));
 }
 

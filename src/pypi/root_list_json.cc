@@ -1,12 +1,14 @@
 // The root list in JSON. With 740,000 projects a parsed form of it would take
-// several times the 37 MB of the text, so the list is cut into runs of entries
-// that are parsed one at a time, and the rest of the page without them.
+// several times the 37 MB of the text. Entries in the usual form need no
+// parser; from the first that does, the list is cut into runs of entries that
+// are parsed one at a time, and the rest of the page without them.
 #include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "fmt/format.h"
+#include "pypi/root_list_scan.h"
 #include "pypi/upstream_json.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
@@ -21,12 +23,12 @@ namespace {
 using json::Value;
 
 constexpr size_t kNone = std::string_view::npos;
-constexpr size_t kRunBytes = size_t{64} << 10;
+constexpr size_t kJsonRunBytes = size_t{64} << 10;
 constexpr size_t kGuessBytes = 4096;
-constexpr size_t kMaxDepth = 16;
+constexpr size_t kMaxListDepth = 16;
 constexpr char kListKey[] = "\"projects\"";
 
-absl::Status Malformed(std::string message) {
+absl::Status MalformedList(std::string message) {
   return MakeFailure(Failure::kMalformed, message);
 }
 
@@ -95,13 +97,14 @@ size_t FindList(std::string_view text) {
   return kNone;
 }
 
-class ListReader {
+class RootListReader {
  public:
-  explicit ListReader(RootListVisitor visit) : visit_(visit) {}
+  explicit RootListReader(RootListVisitor visit) : visit_(visit) {}
 
   // Reads the list that begins at `begin`; the offset of its end.
   absl::StatusOr<size_t> ReadEntries(std::string_view text, size_t begin) {
     while (true) {
+      ASSIGN_OR_RETURN(begin, VisitPlainEntries(text, begin));
       if (const size_t length = GuessRun(text.substr(begin)); length != 0) {
         absl::StatusOr<json::Document> run = Parse(text.substr(begin, length));
         if (run.ok()) {
@@ -110,8 +113,8 @@ class ListReader {
           continue;
         }
       }
-      const size_t end = FindEnd(text, begin, begin + kRunBytes);
-      if (end == kNone) return Malformed("the list of projects has no end");
+      const size_t end = FindEnd(text, begin, begin + kJsonRunBytes);
+      if (end == kNone) return MalformedList("the list of projects has no end");
       ASSIGN_OR_RETURN(const json::Document run,
                        Parse(text.substr(begin, end - begin)));
       RETURN_IF_ERROR(VisitRun(run));
@@ -119,7 +122,8 @@ class ListReader {
       begin = end + 1;
       const size_t next = SkipSpace(text, begin);
       if (next < text.size() && text[next] == ']') {
-        return Malformed("an entry expected behind ',', got the list's end");
+        return MalformedList(
+            "an entry expected behind ',', got the list's end");
       }
     }
   }
@@ -132,15 +136,15 @@ class ListReader {
   // them, and a guess needs no proof but that: what is cut inside a string or
   // a bracket, or behind the list's end, does not parse.
   static size_t GuessRun(std::string_view text) {
-    if (text.size() <= kRunBytes) return 0;
-    const size_t at = text.substr(kRunBytes, kGuessBytes).find("},{");
-    return at == kNone ? 0 : kRunBytes + at + 1;
+    if (text.size() <= kJsonRunBytes) return 0;
+    const size_t at = text.substr(kJsonRunBytes, kGuessBytes).find("},{");
+    return at == kNone ? 0 : kJsonRunBytes + at + 1;
   }
 
   absl::StatusOr<json::Document> Parse(std::string_view run) {
     array_.assign("[").append(run).append("]");
     return json::Document::Parse(
-        array_, {.max_bytes = array_.size(), .max_depth = kMaxDepth});
+        array_, {.max_bytes = array_.size(), .max_depth = kMaxListDepth});
   }
 
   absl::Status VisitRun(const json::Document& run) {
@@ -152,12 +156,26 @@ class ListReader {
     const std::optional<Value> value = entry.Find("name");
     if (!value || value->type() != json::Type::kString) return PassOver("");
     ASSIGN_OR_RETURN(const std::string_view text, value->AsString("name"));
+    // Without a usable serial, the page itself has to be asked.
+    return Visit(text, ReadJsonSerial(entry).value_or(std::nullopt));
+  }
+
+  // Visits entries from `begin` on, up to one that takes a parser; the offset
+  // of that.
+  absl::StatusOr<size_t> VisitPlainEntries(std::string_view text,
+                                           size_t begin) {
+    while (const auto entry = ScanEntry(text, begin)) {
+      RETURN_IF_ERROR(Visit(entry->name, entry->serial));
+      begin = entry->next;
+    }
+    return begin;
+  }
+
+  absl::Status Visit(std::string_view text, std::optional<int64_t> serial) {
     absl::StatusOr<ProjectName> name = ProjectName::Parse(text);
     if (!name.ok()) return PassOver(text);
     ++facts_.projects;
-    // Without a usable serial, the page itself has to be asked.
-    return visit_(
-        {*std::move(name), text, ReadJsonSerial(entry).value_or(std::nullopt)});
+    return visit_({*std::move(name), text, serial});
   }
 
   absl::Status PassOver(std::string_view name) {
@@ -179,18 +197,18 @@ absl::StatusOr<RootListFacts> ReadList(std::string_view text,
   }
   const size_t begin = FindList(text);
   if (begin == kNone) {
-    return Malformed(
+    return MalformedList(
         fmt::format("a JSON object with a list 'projects' expected, got {} "
                     "bytes that start with '{}'",
                     text.size(), Printable(text.substr(0, 64), 40)));
   }
-  ListReader reader(visit);
+  RootListReader reader(visit);
   ASSIGN_OR_RETURN(const size_t end, reader.ReadEntries(text, begin));
   const std::string rest =
       std::string(text.substr(0, begin)).append(text.substr(end));
   ASSIGN_OR_RETURN(const json::Document document,
                    json::Document::Parse(rest, {.max_bytes = kMaxRootListBytes,
-                                                .max_depth = kMaxDepth}));
+                                                .max_depth = kMaxListDepth}));
   ASSIGN_OR_RETURN(const Value meta, ReadJsonMeta(document.root()));
   RootListFacts facts = reader.facts();
   facts.last_serial = ReadJsonSerial(meta).value_or(std::nullopt);

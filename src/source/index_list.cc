@@ -8,6 +8,7 @@
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
+#include "tufmirror/crypto/hash.h"
 #include "tufmirror/pypi/upstream_page.h"
 
 namespace tufmirror::source {
@@ -59,8 +60,10 @@ absl::StatusOr<bool> MarkAbsent(const IndexListing& listing,
   return true;
 }
 
+// `digest` is that of the body.
 absl::StatusOr<std::vector<PageQuestion>> Compare(
-    IndexWork& work, const http::FetchResponse& response) {
+    IndexWork& work, const http::FetchResponse& response,
+    const std::string& digest) {
   std::vector<PageQuestion> questions;
   IndexListing listing(work.table);
   const auto visit = [&](const pypi::RootListEntry& entry) {
@@ -87,6 +90,7 @@ absl::StatusOr<std::vector<PageQuestion>> Compare(
   }
   ASSIGN_OR_RETURN(const bool all_marked, MarkAbsent(listing, work.table));
   work.facts.list_etag = all_marked ? UsableEtag(response.etag) : std::string();
+  work.facts.list_digest = all_marked ? digest : std::string();
   return questions;
 }
 
@@ -107,7 +111,14 @@ absl::StatusOr<std::vector<PageQuestion>> AskList(IndexWork& work,
     work.counts.list_unchanged = true;
     return std::vector<PageQuestion>();
   }
-  auto questions = Compare(work, *response);
+  // Not every server has ETags, or keeps to them.
+  const std::string digest = crypto::Sha256Of(response->body).Hex();
+  if (digest == work.facts.list_digest && !work.rules_changed) {
+    work.facts.list_etag = UsableEtag(response->etag);
+    work.counts.list_unchanged = true;
+    return std::vector<PageQuestion>();
+  }
+  auto questions = Compare(work, *response, digest);
   if (!questions.ok()) return Annotate(questions.status(), what);
   return questions;
 }

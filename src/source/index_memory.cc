@@ -41,6 +41,8 @@ absl::Status ReadFact(std::string_view line, IndexFacts& facts) {
     facts.html_only = value == "html";
   } else if (key == "list") {
     facts.list_etag = value;
+  } else if (key == "listed") {
+    facts.list_digest = value;
   } else if (key == "closure") {
     facts.closure_open = value == "open";
   } else if (key == "dependency") {
@@ -87,9 +89,10 @@ absl::StatusOr<IndexMemory> ParseIndexMemory(std::string text) {
 std::string FormatIndexMemory(const IndexFacts& facts,
                               const IndexTable& table) {
   std::string text = fmt::format(
-      "{}\nindex\t{}\nselection\t{}\naccept\t{}\nlist\t{}\nclosure\t{}\n",
+      "{}\nindex\t{}\nselection\t{}\naccept\t{}\nlist\t{}\nlisted\t{}\n"
+      "closure\t{}\n",
       kMemoryFormat, facts.index, facts.selection,
-      facts.html_only ? "html" : "json", facts.list_etag,
+      facts.html_only ? "html" : "json", facts.list_etag, facts.list_digest,
       facts.closure_open ? "open" : "closed");
   for (const auto& [name, extras] : facts.dependencies) {
     text +=

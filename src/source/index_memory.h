@@ -21,6 +21,8 @@ struct IndexFacts {
   std::string selection;   // the fingerprint's SHA-256 in hexadecimal
   bool html_only = false;  // it refuses to be asked for JSON
   std::string list_etag;   // of the list of projects
+  // Its SHA-256 in hexadecimal, where the server gives no ETag that holds.
+  std::string list_digest;
   // Projects that others need, with the extras they ask for; and whether that
   // may be more than was found.
   std::map<std::string, std::set<std::string>> dependencies;

@@ -64,6 +64,7 @@ absl::Status IndexSource::State::Load() {
 void IndexSource::State::ForgetIndex() {
   facts.html_only = false;
   facts.list_etag.clear();
+  facts.list_digest.clear();
   rules_changed = found;
   const IndexTable known = std::exchange(table, IndexTable());
   known
@@ -85,6 +86,7 @@ void IndexSource::State::ForgetIndex() {
 absl::Status IndexSource::State::Checkpoint() {
   if (!is_scanned || options.dry_run) return absl::OkStatus();
   facts.list_etag.clear();
+  facts.list_digest.clear();
   facts.closure_open = true;
   cursors = saved_cursors;
   for (auto& [name, extras] : saved_facts.dependencies) {

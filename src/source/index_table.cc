@@ -157,6 +157,22 @@ std::string_view NameOf(std::string_view line) {
   return line.substr(0, line.find('\t'));
 }
 
+// True if `line` is that of `name`, with `serial` both on the page and in the
+// list and no flag: as nearly all are, and there may be a million.
+bool IsAsListed(std::string_view line, std::string_view name, int64_t serial) {
+  constexpr std::string_view kPlain = "\t-\t=\t";
+  const size_t start = name.size() + kPlain.size();
+  if (line.size() <= start || line.substr(0, name.size()) != name ||
+      line.substr(name.size(), kPlain.size()) != kPlain) {
+    return false;
+  }
+  int64_t known = 0;
+  const char* const end = line.data() + line.size();
+  const auto [stop, error] = std::from_chars(line.data() + start, end, known);
+  return error == std::errc() && known == serial &&
+         (stop == end || *stop == '\t');
+}
+
 absl::Status BadEntry(std::string_view line) {
   return MakeFailure(
       Failure::kMalformed,
@@ -277,6 +293,11 @@ void IndexTable::AppendTo(std::string& out) const {
 IndexListing::Difference IndexListing::See(std::string_view name,
                                            std::optional<int64_t> serial) {
   // Nearly always it is the next one.
+  if (serial && next_ < table_.lines() &&
+      IsAsListed(table_.Line(next_), name, *serial)) {
+    listed_[next_++] = true;
+    return Difference::kNone;
+  }
   if (next_ >= table_.lines() || NameOf(table_.Line(next_)) != name) {
     next_ = table_.LowerBound(name);
     if (next_ >= table_.lines() || NameOf(table_.Line(next_)) != name) {

@@ -139,6 +139,7 @@ TEST_F(IndexBoundsTest, AListThatLosesMoreThanTheBoundIsTakenInSteps) {
                       .digest = std::string(32, 'd')});
   }
   memory.facts.list_etag.clear();
+  memory.facts.list_digest.clear();
   home_.Write("state/index/projects",
               FormatIndexMemory(memory.facts, memory.table));
   options_.max_absent_checks = 1;

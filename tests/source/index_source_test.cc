@@ -4,6 +4,8 @@
 #include <string>
 
 #include "source/index_fixture.h"
+#include "tufmirror/fs/file.h"
+#include "tufmirror/tree/layout.h"
 
 namespace tufmirror::source {
 namespace {
@@ -55,6 +57,29 @@ TEST_F(IndexSourceTest, AsksOnceWhenNothingChanged) {
   EXPECT_TRUE(last_->knows_changes());
   EXPECT_TRUE(last_->counts().list_unchanged);
   EXPECT_EQ(server_.pages().CountRequests(), 1u);
+}
+
+// The server gives the whole list, under another ETag than last time.
+TEST_F(IndexSourceTest, AListOfTheSameBytesIsUnchangedWhateverItsEtag) {
+  Put("alpha");
+  Put("beta");
+  Run();
+  const std::string path = tree::IndexProjectsPath(layout().index_state());
+  std::string state = testing::ReadWholeFile(path);
+  const size_t etag = state.find("\nlist\t\"") + 7;
+  ASSERT_LT(etag, state.size());
+  state[etag] = state[etag] == 'x' ? 'y' : 'x';
+  ASSERT_THAT(fs::WriteFileAtomically(path, state, tree::kPrivateFileMode,
+                                      fs::Durability::kNone),
+              IsOk());
+  server_.pages().ForgetRequests();
+  EXPECT_THAT(Run(), IsEmpty());
+  EXPECT_EQ(server_.pages().requests()[0].Header("If-None-Match")[1],
+            state[etag])
+      << "so that the answer is 200";
+  EXPECT_TRUE(last_->counts().list_unchanged);
+  Put("beta");
+  EXPECT_THAT(Run(), ElementsAre("beta"));
 }
 
 TEST_F(IndexSourceTest, WritesNothingWhenNothingChanged) {

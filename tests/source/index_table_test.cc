@@ -124,6 +124,7 @@ TEST(IndexMemoryTest, GivesBackTheFacts) {
       .selection = "abc",
       .html_only = true,
       .list_etag = "\"e\"",
+      .list_digest = "abcd",
       .dependencies = {{"lib", {"fast", "nice"}}, {"base", {}}},
       .closure_open = true};
   ASSERT_OK_AND_ASSIGN(const IndexMemory memory,
