@@ -23,6 +23,11 @@ constexpr size_t kPieceBytes = size_t{1} << 18;
 
 absl::Status CheckFile(const std::string& path,
                        const ExpectedContent& expected) {
+  return InodeOfChecked(path, expected).status();
+}
+
+absl::StatusOr<uint64_t> InodeOfChecked(const std::string& path,
+                                        const ExpectedContent& expected) {
   ASSIGN_OR_RETURN(const fs::UniqueFd fd,
                    fs::Open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
   struct stat info = {};
@@ -46,8 +51,14 @@ absl::Status CheckFile(const std::string& path,
     if (got < 0) return fs::ErrnoFailure(errno, "read", path);
     if (got == 0) break;
     hasher.Update(std::string_view(piece.data(), static_cast<size_t>(got)));
+    // All that was promised, and a file that ended there.
+    if (hasher.length() == expected.length &&
+        static_cast<size_t>(got) < piece.size()) {
+      break;
+    }
   }
-  return hasher.Finish(expected, path);
+  RETURN_IF_ERROR(hasher.Finish(expected, path));
+  return uint64_t{info.st_ino};
 }
 
 }  // namespace tufmirror::crypto

@@ -15,18 +15,17 @@
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
-#include "tufmirror/fs/file.h"
 #include "tufmirror/fs/walk.h"
 
 namespace tufmirror::source {
 namespace {
 
-constexpr uint64_t kMaxIndexBytes = uint64_t{4} << 30;
 constexpr absl::Duration kRacyAge = absl::Seconds(2);
 
 // A record and where it comes from.
 struct Candidate {
   IndexRecord record;
+  RecordDetails details;
   bool present = false;  // still (or now) in the directory
   bool fresh = false;    // read in this scan
 };
@@ -53,16 +52,11 @@ bool IsRemembered(Failure failure) {
          failure == Failure::kTooLarge;
 }
 
-bool SamePublished(const IndexRecord& a, const IndexRecord& b) {
+bool SamePublished(const RecordDetails& a, const RecordDetails& b) {
   return a.sha256 == b.sha256 && a.core_metadata == b.core_metadata &&
          a.upload_time == b.upload_time && a.version == b.version &&
          a.display_name == b.display_name &&
          a.requires_python == b.requires_python;
-}
-
-bool SameFile(const IndexRecord& record, const fs::FileInfo& info) {
-  return record.size == info.size && record.inode == info.inode &&
-         record.mtime == absl::ToUnixNanos(info.mtime);
 }
 
 // True for two records of one file name in one project.
@@ -100,43 +94,53 @@ class Scanner {
     RETURN_IF_ERROR(loaded);
     RETURN_IF_ERROR(listed);
     MatchFiles();
-    std::vector<std::string_view> changed = result_.unpublished;
-    if (unknown_.empty() && present_count_ == known_.size()) {
-      result_.records = std::move(known_);
-    } else {
+    std::vector<std::string_view> changed = result_.index.unpublished;
+    if (!unknown_.empty() || present_count_ < known_.size()) {
       RETURN_IF_ERROR(ReadUnknownFiles());
-      TakeRivals();
+      RETURN_IF_ERROR(TakeRivals());
       SettleNames(changed);
-      MergeRecords();
+      ReplaceRivals();
     }
+    result_.index.records = std::move(known_);
     NameChanged(std::move(changed));
-    ListProblems();
+    RETURN_IF_ERROR(ListProblems());
     return std::move(result_);
   }
 
  private:
+  // What the walk says of a file; its path is in listed_paths_.
+  struct ListedFile {
+    size_t path_begin;
+    size_t path_size;
+    uint64_t size;
+    uint64_t inode;
+    absl::Time mtime;
+  };
   struct UnknownFile {
+    ListedFile info;
     std::string path;
-    fs::FileInfo info;
     // The candidate of the same path that the index has, if any.
     std::optional<size_t> known;
   };
 
   absl::Status LoadIndex() {
-    absl::StatusOr<std::string> text =
-        fs::ReadFile(index_path_, kMaxIndexBytes);
-    if (!text.ok()) {
-      return FailureOf(text.status()) == Failure::kNotFound ? absl::OkStatus()
-                                                            : text.status();
+    absl::StatusOr<SavedIndex> index =
+        source::LoadIndex(index_path_, result_.store);
+    if (!index.ok()) {
+      const Failure failure = FailureOf(index.status());
+      return failure == Failure::kNotFound || failure == Failure::kMalformed
+                 ? absl::OkStatus()
+                 : index.status();
     }
-    absl::StatusOr<SourceIndex> index =
-        ParseSourceIndex(*std::move(text), result_.store);
-    if (!index.ok()) return absl::OkStatus();
     result_.had_index = true;
     result_.saved = true;
-    result_.unpublished = std::move(index->unpublished);
     known_ = std::move(index->records);
+    result_.index = *std::move(index);
     present_.resize(known_.size());
+    by_path_.reserve(known_.size());
+    for (size_t i = 0; i < known_.size(); ++i) {
+      by_path_.emplace(ToAbsl(known_[i].path), i);
+    }
     return absl::OkStatus();
   }
 
@@ -144,33 +148,35 @@ class Scanner {
     return Annotate(
         fs::WalkFiles(directory_,
                       [&](std::string_view path, const fs::FileInfo& info) {
-                        if (!IsPassedOver(path)) {
-                          listed_.push_back({Owned(path), info, {}});
-                        }
+                        if (IsPassedOver(path)) return absl::OkStatus();
+                        listed_.push_back({listed_paths_.size(), path.size(),
+                                           info.size, info.inode, info.mtime});
+                        listed_paths_ += path;
                         return absl::OkStatus();
                       }),
         "scan of the directory");
   }
 
+  static bool SameFile(const IndexRecord& record, const ListedFile& file) {
+    return record.size == file.size && record.inode == file.inode &&
+           record.mtime == absl::ToUnixNanos(file.mtime);
+  }
+
   // Marks what the index knows as present; collects the rest.
   void MatchFiles() {
-    absl::flat_hash_map<absl::string_view, size_t> by_path;
-    by_path.reserve(known_.size());
-    for (size_t i = 0; i < known_.size(); ++i) {
-      by_path.emplace(ToAbsl(known_[i].path), i);
-    }
-    for (UnknownFile& file : listed_) {
-      const auto found = by_path.find(ToAbsl(file.path));
-      const bool known = found != by_path.end();
-      if (known && SameFile(known_[found->second], file.info)) {
+    for (const ListedFile& file : listed_) {
+      const auto path = std::string_view(listed_paths_)
+                            .substr(file.path_begin, file.path_size);
+      const auto found = by_path_.find(ToAbsl(path));
+      const bool known = found != by_path_.end();
+      if (known && SameFile(known_[found->second], file)) {
         present_[found->second] = true;
         ++present_count_;
         continue;
       }
-      if (known) file.known = found->second;
-      unknown_.push_back(std::move(file));
+      unknown_.push_back({file, Owned(path), {}});
+      if (known) unknown_.back().known = found->second;
     }
-    listed_.clear();
     std::sort(unknown_.begin(), unknown_.end(),
               [](const UnknownFile& a, const UnknownFile& b) {
                 return a.path < b.path;
@@ -179,7 +185,7 @@ class Scanner {
 
   // What the index knows under the names that something is new or gone of
   // competes with what is new; all other names stay as they are.
-  void TakeRivals() {
+  absl::Status TakeRivals() {
     std::vector<IndexRecord> names;
     for (const Candidate& candidate : candidates_) {
       names.push_back(candidate.record);
@@ -197,9 +203,13 @@ class Scanner {
         const auto at = static_cast<size_t>(rival - known_.begin());
         if (rivals_[at]) continue;
         rivals_[at] = true;
-        candidates_.push_back({.record = *rival, .present = present_[at]});
+        ASSIGN_OR_RETURN(RecordDetails details, ParseDetails(*rival));
+        candidates_.push_back({.record = *rival,
+                               .details = std::move(details),
+                               .present = present_[at]});
       }
     }
+    return absl::OkStatus();
   }
 
   absl::Status ReadUnknownFiles() {
@@ -239,15 +249,21 @@ class Scanner {
     IndexRecord record = RecordOf(file);
     record.state = RecordState::kTaken;
     record.project = result_.store.Keep(facts.project);
-    record.display_name = result_.store.Keep(facts.display_name);
-    record.version = result_.store.Keep(facts.version);
-    record.requires_python = result_.store.Keep(facts.requires_python);
-    record.sha256 = result_.store.Keep(facts.sha256.Hex());
-    if (facts.core_metadata) {
-      record.core_metadata = result_.store.Keep(facts.core_metadata->Hex());
-    }
-    record.upload_time = absl::ToUnixNanos(file.info.mtime);
-    candidates_.push_back({.record = record, .present = true, .fresh = true});
+    RecordDetails details;
+    details.display_name = facts.display_name;
+    details.version = facts.version;
+    details.requires_python = facts.requires_python;
+    details.sha256 = facts.sha256.Hex();
+    if (facts.core_metadata) details.core_metadata = facts.core_metadata->Hex();
+    details.upload_time = absl::ToUnixNanos(file.info.mtime);
+    AddFresh(record, std::move(details));
+  }
+
+  void AddFresh(const IndexRecord& record, RecordDetails details) {
+    candidates_.push_back({.record = record,
+                           .details = std::move(details),
+                           .present = true,
+                           .fresh = true});
   }
 
   void AddBadFile(const UnknownFile& file, const absl::Status& reason) {
@@ -263,10 +279,10 @@ class Scanner {
       AddProblem(file.path, reason);
       return;
     }
-    IndexRecord record = RecordOf(file);
-    record.failure = FailureOf(reason);
-    record.message = result_.store.Keep(Owned(MessageOf(reason)));
-    candidates_.push_back({.record = record, .present = true, .fresh = true});
+    RecordDetails details;
+    details.failure = FailureOf(reason);
+    details.message = MessageOf(reason);
+    AddFresh(RecordOf(file), std::move(details));
   }
 
   // Decides for every file name which file it is; adds the projects that
@@ -283,24 +299,30 @@ class Scanner {
         changed.push_back(candidates_[first].record.project);
       }
       for (; first < last; ++first) {
-        const Candidate& candidate = candidates_[first];
-        if (candidate.present) settled_.push_back(candidate.record);
+        Candidate& candidate = candidates_[first];
+        if (candidate.present) Settle(candidate);
         if (!candidate.present || candidate.fresh) result_.saved = false;
       }
     }
   }
 
-  void MergeRecords() {
-    result_.records.reserve(known_.size() + settled_.size());
-    auto settled = settled_.begin();
+  void Settle(Candidate& candidate) {
+    IndexRecord& record = candidate.record;
+    record.in_base = false;
+    record.details =
+        result_.store.Keep(FormatDetails(record.state, candidate.details));
+    settled_.push_back(record);
+  }
+
+  // The settled records take the place of those that they competed with.
+  void ReplaceRivals() {
+    std::vector<size_t> gone;
     for (size_t i = 0; i < known_.size(); ++i) {
-      if (rivals_[i]) continue;
-      while (settled != settled_.end() && *settled < known_[i]) {
-        result_.records.push_back(*settled++);
-      }
-      result_.records.push_back(known_[i]);
+      if (!rivals_[i]) continue;
+      gone.push_back(i);
+      if (known_[i].in_base) result_.index.dropped.push_back(known_[i]);
     }
-    result_.records.insert(result_.records.end(), settled, settled_.end());
+    known_ = MergeRecords(known_, gone, settled_);
   }
 
   void NameChanged(std::vector<std::string_view> changed) {
@@ -336,19 +358,19 @@ class Scanner {
     Candidate* const taken = Choose(name, old);
     if (taken == nullptr) return old != nullptr;
     const bool had_old = old != nullptr;
-    const IndexRecord before = had_old ? old->record : IndexRecord();
-    if (had_old && before.sha256 == taken->record.sha256) {
-      taken->record.upload_time = before.upload_time;
+    const RecordDetails before = had_old ? old->details : RecordDetails();
+    if (had_old && before.sha256 == taken->details.sha256) {
+      taken->details.upload_time = before.upload_time;
     }
     for (Candidate& candidate : name) {
       RecordState state = RecordState::kConflict;
-      if (candidate.record.sha256 == taken->record.sha256) {
+      if (candidate.details.sha256 == taken->details.sha256) {
         state = &candidate == taken ? RecordState::kTaken : RecordState::kSpare;
       }
       if (candidate.record.state != state) result_.saved = false;
       candidate.record.state = state;
     }
-    return !had_old || !SamePublished(before, taken->record);
+    return !had_old || !SamePublished(before, taken->details);
   }
 
   // The bytes of the last scan win, at their old path if they are still
@@ -359,19 +381,20 @@ class Scanner {
       if (!candidate.present) continue;
       if (&candidate == old) return &candidate;
       const bool same =
-          old != nullptr && candidate.record.sha256 == old->record.sha256;
+          old != nullptr && candidate.details.sha256 == old->details.sha256;
       const bool chosen_same = old != nullptr && chosen != nullptr &&
-                               chosen->record.sha256 == old->record.sha256;
+                               chosen->details.sha256 == old->details.sha256;
       if (chosen == nullptr || (same && !chosen_same)) chosen = &candidate;
     }
     return chosen;
   }
 
-  void ListProblems() {
-    const std::vector<IndexRecord>& records = result_.records;
+  absl::Status ListProblems() {
+    const std::vector<IndexRecord>& records = result_.index.records;
     for (const IndexRecord& record : records) {
       if (record.state == RecordState::kProblem) {
-        AddProblem(record.path, MakeFailure(record.failure, record.message));
+        ASSIGN_OR_RETURN(const RecordDetails details, ParseDetails(record));
+        AddProblem(record.path, MakeFailure(details.failure, details.message));
       } else if (record.state == RecordState::kConflict) {
         // One of its name is taken.
         auto taken = std::lower_bound(records.begin(), records.end(), record,
@@ -383,6 +406,7 @@ class Scanner {
     std::sort(
         result_.problems.begin(), result_.problems.end(),
         [](const Problem& a, const Problem& b) { return a.what < b.what; });
+    return absl::OkStatus();
   }
 
   void AddProblem(std::string_view path, absl::Status reason) {
@@ -399,8 +423,10 @@ class Scanner {
   std::vector<Candidate> candidates_;  // of the names that are settled anew
   std::vector<bool> rivals_;           // of known_: among the candidates
   std::vector<IndexRecord> settled_;   // sorted
-  std::vector<UnknownFile> listed_;    // by the walk
-  std::vector<UnknownFile> unknown_;   // of listed_: not in the index as it is
+  absl::flat_hash_map<absl::string_view, size_t> by_path_;  // of known_
+  std::string listed_paths_;
+  std::vector<ListedFile> listed_;    // by the walk
+  std::vector<UnknownFile> unknown_;  // of listed_: not in the index as it is
 };
 
 }  // namespace

@@ -5,11 +5,10 @@
 #define TUFMIRROR_SRC_SOURCE_DIRECTORY_SCANNER_H_
 
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "source/saved_index.h"
 #include "source/source_index.h"
 #include "tufmirror/pypi/names.h"
 #include "tufmirror/source/directory_source.h"
@@ -22,9 +21,8 @@ struct ScanResult {
   bool had_index = false;
   // The index that is on disk has these records already.
   bool saved = false;
-  // Projects that the index on disk has as unpublished, sorted.
-  std::vector<std::string_view> unpublished;
-  std::vector<IndexRecord> records;  // sorted
+  // Its `unpublished` is of the index on disk; the rest is of this scan.
+  SavedIndex index;
   std::vector<pypi::ProjectName> changed;
   std::vector<Problem> problems;
 };

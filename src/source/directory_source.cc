@@ -7,15 +7,13 @@
 
 #include "absl/types/span.h"
 #include "source/directory_scanner.h"
+#include "source/saved_index.h"
 #include "source/source_index.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
-#include "tufmirror/fs/file.h"
 
 namespace tufmirror::source {
 namespace {
-
-constexpr mode_t kIndexMode = 0600;
 
 // The records of `project`.
 absl::Span<const IndexRecord> RecordsOf(const std::vector<IndexRecord>& records,
@@ -33,19 +31,21 @@ absl::Span<const IndexRecord> RecordsOf(const std::vector<IndexRecord>& records,
 
 absl::StatusOr<ScannedFile> FileOf(const IndexRecord& record,
                                    const pypi::ProjectName& project) {
-  ASSIGN_OR_RETURN(const Sha256 sha256, Sha256::FromHex(record.sha256));
+  ASSIGN_OR_RETURN(RecordDetails details, ParseDetails(record));
+  ASSIGN_OR_RETURN(const Sha256 sha256, Sha256::FromHex(details.sha256));
   ScannedFile file{.relative_path = std::string(record.path),
                    .filename = std::string(record.filename()),
                    .project = project,
-                   .display_name = std::string(record.display_name),
-                   .version = std::string(record.version),
+                   .display_name = std::move(details.display_name),
+                   .version = std::move(details.version),
                    .sha256 = sha256,
                    .size = record.size,
-                   .upload_time = absl::FromUnixNanos(record.upload_time),
-                   .requires_python = std::string(record.requires_python),
+                   .upload_time = absl::FromUnixNanos(details.upload_time),
+                   .requires_python = std::move(details.requires_python),
                    .core_metadata = {}};
-  if (!record.core_metadata.empty()) {
-    ASSIGN_OR_RETURN(file.core_metadata, Sha256::FromHex(record.core_metadata));
+  if (!details.core_metadata.empty()) {
+    ASSIGN_OR_RETURN(file.core_metadata,
+                     Sha256::FromHex(details.core_metadata));
   }
   return file;
 }
@@ -75,7 +75,7 @@ const std::vector<Problem>& DirectoryScan::problems() const {
 std::vector<pypi::ProjectName> DirectoryScan::Projects() const {
   std::vector<pypi::ProjectName> projects;
   std::string_view last;
-  for (const IndexRecord& record : state_->records) {
+  for (const IndexRecord& record : state_->index.records) {
     if (record.state != RecordState::kTaken || record.project == last) continue;
     last = record.project;
     absl::StatusOr<pypi::ProjectName> name = pypi::ProjectName::Parse(last);
@@ -86,7 +86,7 @@ std::vector<pypi::ProjectName> DirectoryScan::Projects() const {
 
 size_t DirectoryScan::file_count() const {
   return static_cast<size_t>(
-      std::count_if(state_->records.begin(), state_->records.end(),
+      std::count_if(state_->index.records.begin(), state_->index.records.end(),
                     [](const IndexRecord& record) {
                       return record.state == RecordState::kTaken;
                     }));
@@ -95,9 +95,10 @@ size_t DirectoryScan::file_count() const {
 std::vector<ScannedFile> DirectoryScan::FilesOf(
     const pypi::ProjectName& project) const {
   std::vector<ScannedFile> files;
-  for (const IndexRecord& record : RecordsOf(state_->records, project.str())) {
+  for (const IndexRecord& record :
+       RecordsOf(state_->index.records, project.str())) {
     if (record.state != RecordState::kTaken) continue;
-    // Digests were checked when the index was parsed.
+    // The index has the digest of all its lines: they are as they were written.
     absl::StatusOr<ScannedFile> file = FileOf(record, project);
     if (file.ok()) files.push_back(*std::move(file));
   }
@@ -106,21 +107,18 @@ std::vector<ScannedFile> DirectoryScan::FilesOf(
 
 absl::Status DirectoryScan::SaveIndex(
     const std::vector<pypi::ProjectName>& unpublished) {
-  SourceIndex index;
+  std::vector<std::string_view> names;
   for (const pypi::ProjectName& project : unpublished) {
-    index.unpublished.push_back(state_->store.Keep(project.str()));
+    names.push_back(state_->store.Keep(project.str()));
   }
-  std::sort(index.unpublished.begin(), index.unpublished.end());
-  if (state_->saved && index.unpublished == state_->unpublished) {
-    return absl::OkStatus();
-  }
-  index.records = state_->records;
-  RETURN_IF_ERROR(Annotate(
-      fs::WriteFileAtomically(state_->index_path, FormatSourceIndex(index),
-                              kIndexMode, fs::Durability::kNone),
-      "save the index of the directory"));
+  std::sort(names.begin(), names.end());
+  SavedIndex& index = state_->index;
+  if (state_->saved && names == index.unpublished) return absl::OkStatus();
+  index.unpublished = std::move(names);
+  state_->saved = false;
+  RETURN_IF_ERROR(Annotate(source::SaveIndex(state_->index_path, index),
+                           "save the index of the directory"));
   state_->saved = true;
-  state_->unpublished = std::move(index.unpublished);
   return absl::OkStatus();
 }
 

@@ -1,5 +1,5 @@
-// Lines of fields between tabs. The first line names the format, the last one
-// counts the records: an index cut short is no index.
+// Fields between tabs: state, project, path, size, mtime, inode, then the
+// details of that state.
 #include "source/source_index.h"
 
 #include <algorithm>
@@ -15,12 +15,9 @@
 namespace tufmirror::source {
 namespace {
 
-constexpr std::string_view kFormat = "tufmirror source index 1";
-constexpr std::string_view kUnpublished = "u";
-constexpr std::string_view kEnd = "end";
-constexpr size_t kMaxFields = 12;
-constexpr size_t kDistributionFields = 12;
-constexpr size_t kProblemFields = 7;
+constexpr size_t kMaxFields = 6;
+constexpr size_t kDistributionFields = 6;
+constexpr size_t kProblemFields = 2;
 
 // The failures that a record can have: those that depend on the file alone.
 constexpr Failure kRemembered[] = {Failure::kMalformed, Failure::kUnsupported,
@@ -67,8 +64,7 @@ void AppendEscaped(std::string_view text, std::string& out) {
   }
 }
 
-std::string_view Unescaped(std::string_view text, TextStore& store) {
-  if (text.find('\\') == std::string_view::npos) return text;
+std::string PlainText(std::string_view text) {
   std::string plain;
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '\\' || i + 1 == text.size()) {
@@ -78,7 +74,7 @@ std::string_view Unescaped(std::string_view text, TextStore& store) {
     const char c = text[++i];
     plain += c == 't' ? '\t' : c == 'n' ? '\n' : c;
   }
-  return store.Keep(std::move(plain));
+  return plain;
 }
 
 template <typename Number>
@@ -88,20 +84,9 @@ bool ParseNumber(std::string_view text, Number& number) {
   return error == std::errc() && stop == end;
 }
 
-// Half of the index is digests: no branch for each of their characters.
 bool IsDigest(std::string_view text) {
-  static constexpr auto kOther = [] {
-    std::array<uint8_t, 256> other{};
-    other.fill(1);
-    for (const char c : std::string_view("0123456789abcdef")) {
-      other[static_cast<uint8_t>(c)] = 0;
-    }
-    return other;
-  }();
-  if (text.size() != 64) return false;
-  uint8_t bad = 0;
-  for (const char c : text) bad |= kOther[static_cast<uint8_t>(c)];
-  return bad == 0;
+  return text.size() == 64 &&
+         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 std::optional<Failure> FailureNamed(std::string_view name) {
@@ -111,53 +96,41 @@ std::optional<Failure> FailureNamed(std::string_view name) {
   return std::nullopt;
 }
 
-// size, mtime and inode, from the field `first` on.
-bool ParseFileInfo(const Fields& fields, size_t first, IndexRecord& record) {
-  return ParseNumber(fields.at[first], record.size) &&
-         ParseNumber(fields.at[first + 1], record.mtime) &&
-         ParseNumber(fields.at[first + 2], record.inode);
+// The next field of `line`, removed from it with the tab that ends it; nullopt
+// if there is no tab.
+std::optional<std::string_view> TakeField(std::string_view& line) {
+  const size_t tab = line.find('\t');
+  if (tab == std::string_view::npos) return std::nullopt;
+  const std::string_view field = line.substr(0, tab);
+  line.remove_prefix(tab + 1);
+  return field;
 }
 
-absl::StatusOr<IndexRecord> ParseProblem(std::string_view line,
-                                         const Fields& fields,
-                                         TextStore& store) {
-  IndexRecord record;
-  if (fields.count != kProblemFields || !ParseFileInfo(fields, 2, record)) {
-    return BadLine(line);
+template <typename Number>
+bool TakeNumber(std::string_view& line, Number& number) {
+  const auto field = TakeField(line);
+  return field && ParseNumber(*field, number);
+}
+
+std::optional<RecordState> StateNamed(std::string_view field) {
+  if (field.size() != 1) return std::nullopt;
+  for (const RecordState state :
+       {RecordState::kTaken, RecordState::kSpare, RecordState::kConflict,
+        RecordState::kProblem}) {
+    if (field[0] == static_cast<char>(state)) return state;
   }
-  const std::optional<Failure> failure = FailureNamed(fields.at[5]);
-  if (!failure) return BadLine(line);
-  record.path = Unescaped(fields.at[1], store);
-  record.failure = *failure;
-  record.message = Unescaped(fields.at[6], store);
-  return record;
+  return std::nullopt;
 }
 
-absl::StatusOr<IndexRecord> ParseRecord(std::string_view line,
-                                        TextStore& store) {
-  const Fields fields = SplitFields(line);
-  const std::string_view state = fields.at[0];
-  if (state == "x") return ParseProblem(line, fields, store);
-  IndexRecord record;
-  if (fields.count != kDistributionFields ||
-      (state != "t" && state != "s" && state != "c") || fields.at[1].empty() ||
-      !ParseFileInfo(fields, 3, record) || !IsDigest(fields.at[6]) ||
-      (!fields.at[7].empty() && !IsDigest(fields.at[7])) ||
-      !ParseNumber(fields.at[8], record.upload_time)) {
-    return BadLine(line);
-  }
-  record.state = static_cast<RecordState>(state[0]);
-  record.project = fields.at[1];
-  record.path = Unescaped(fields.at[2], store);
-  record.sha256 = fields.at[6];
-  record.core_metadata = fields.at[7];
-  record.version = Unescaped(fields.at[9], store);
-  record.display_name = Unescaped(fields.at[10], store);
-  record.requires_python = Unescaped(fields.at[11], store);
-  return record;
+template <typename Number>
+void AppendNumber(Number number, std::string& out) {
+  const fmt::format_int digits(number);
+  out += '\t';
+  out.append(digits.data(), digits.size());
 }
 
-// The next line of `text`, removed from it; nullopt if no whole line is left.
+}  // namespace
+
 std::optional<std::string_view> TakeLine(std::string_view& text) {
   const size_t end = text.find('\n');
   if (end == std::string_view::npos) return std::nullopt;
@@ -171,82 +144,110 @@ void AppendField(std::string_view text, std::string& out) {
   AppendEscaped(text, out);
 }
 
-template <typename Number>
-void AppendNumber(Number number, std::string& out) {
-  const fmt::format_int digits(number);
-  out += '\t';
-  out.append(digits.data(), digits.size());
+std::string_view UnescapedField(std::string_view text, TextStore& store) {
+  if (text.find('\\') == std::string_view::npos) return text;
+  return store.Keep(PlainText(text));
 }
 
-void AppendFileInfo(const IndexRecord& record, std::string& out) {
-  AppendNumber(record.size, out);
-  AppendNumber(record.mtime, out);
-  AppendNumber(record.inode, out);
+absl::StatusOr<IndexRecord> ParseRecord(std::string_view line,
+                                        TextStore& store) {
+  std::string_view rest = line;
+  IndexRecord record;
+  const auto state = TakeField(rest);
+  const auto project = TakeField(rest);
+  const auto path = TakeField(rest);
+  const auto named = StateNamed(state.value_or(""));
+  if (!named || !path || path->empty() || !TakeNumber(rest, record.size) ||
+      !TakeNumber(rest, record.mtime) || !TakeNumber(rest, record.inode) ||
+      project->empty() != (named == RecordState::kProblem)) {
+    return BadLine(line);
+  }
+  record.state = *named;
+  record.project = *project;
+  record.path = UnescapedField(*path, store);
+  record.details = rest;
+  return record;
 }
 
 void AppendRecord(const IndexRecord& record, std::string& out) {
   out += static_cast<char>(record.state);
-  if (record.state == RecordState::kProblem) {
-    AppendField(record.path, out);
-    AppendFileInfo(record, out);
-    AppendField(FailureName(record.failure), out);
-    AppendField(record.message, out);
-  } else {
-    AppendField(record.project, out);
-    AppendField(record.path, out);
-    AppendFileInfo(record, out);
-    AppendField(record.sha256, out);
-    AppendField(record.core_metadata, out);
-    AppendNumber(record.upload_time, out);
-    AppendField(record.version, out);
-    AppendField(record.display_name, out);
-    AppendField(record.requires_python, out);
-  }
+  AppendField(record.project, out);
+  AppendField(record.path, out);
+  AppendNumber(record.size, out);
+  AppendNumber(record.mtime, out);
+  AppendNumber(record.inode, out);
+  out += '\t';
+  out += record.details;
   out += '\n';
 }
 
-}  // namespace
-
-absl::StatusOr<SourceIndex> ParseSourceIndex(std::string text,
-                                             TextStore& store) {
-  std::string_view rest = store.Keep(std::move(text));
-  SourceIndex index;
-  if (TakeLine(rest) != kFormat) return BadLine("(first)");
-  index.records.reserve(static_cast<size_t>(rest.size() / 200));
-  while (const std::optional<std::string_view> line = TakeLine(rest)) {
-    if (line->substr(0, 2) == "u\t") {
-      index.unpublished.push_back(line->substr(2));
-    } else if (line->substr(0, 4) == "end\t") {
-      size_t count = 0;
-      if (!ParseNumber(line->substr(4), count) || !rest.empty() ||
-          count != index.records.size() ||
-          !std::is_sorted(index.records.begin(), index.records.end())) {
-        return BadLine(*line);
-      }
-      return index;
-    } else {
-      ASSIGN_OR_RETURN(const IndexRecord record, ParseRecord(*line, store));
-      index.records.push_back(record);
+absl::StatusOr<RecordDetails> ParseDetails(const IndexRecord& record) {
+  const Fields fields = SplitFields(record.details);
+  RecordDetails details;
+  if (record.state == RecordState::kProblem) {
+    const std::optional<Failure> failure = FailureNamed(fields.at[0]);
+    if (fields.count != kProblemFields || !failure) {
+      return BadLine(record.details);
     }
+    details.failure = *failure;
+    details.message = PlainText(fields.at[1]);
+    return details;
   }
-  return BadLine("(last)");
+  if (fields.count != kDistributionFields || !IsDigest(fields.at[0]) ||
+      (!fields.at[1].empty() && !IsDigest(fields.at[1])) ||
+      !ParseNumber(fields.at[2], details.upload_time)) {
+    return BadLine(record.details);
+  }
+  details.sha256 = fields.at[0];
+  details.core_metadata = fields.at[1];
+  details.version = PlainText(fields.at[3]);
+  details.display_name = PlainText(fields.at[4]);
+  details.requires_python = PlainText(fields.at[5]);
+  return details;
 }
 
-std::string FormatSourceIndex(const SourceIndex& index) {
+std::string FormatDetails(RecordState state, const RecordDetails& details) {
   std::string text;
-  text.reserve(64 + index.records.size() * 300);
-  text += kFormat;
-  text += '\n';
-  for (const std::string_view project : index.unpublished) {
-    text += kUnpublished;
-    AppendField(project, text);
-    text += '\n';
+  if (state == RecordState::kProblem) {
+    text = FailureName(details.failure);
+    AppendField(details.message, text);
+    return text;
   }
-  for (const IndexRecord& record : index.records) AppendRecord(record, text);
-  text += kEnd;
-  AppendNumber(index.records.size(), text);
-  text += '\n';
+  text = details.sha256;
+  AppendField(details.core_metadata, text);
+  AppendNumber(details.upload_time, text);
+  AppendField(details.version, text);
+  AppendField(details.display_name, text);
+  AppendField(details.requires_python, text);
   return text;
+}
+
+std::vector<IndexRecord> MergeRecords(const std::vector<IndexRecord>& records,
+                                      const std::vector<size_t>& gone,
+                                      const std::vector<IndexRecord>& added) {
+  std::vector<IndexRecord> merged;
+  merged.reserve(records.size() - gone.size() + added.size());
+  size_t next = 0;
+  auto skip = gone.begin();
+  const auto copy_until = [&](size_t end) {
+    const auto at = [&records](size_t i) {
+      return records.begin() + static_cast<ptrdiff_t>(i);
+    };
+    for (; skip != gone.end() && *skip < end; ++skip) {
+      merged.insert(merged.end(), at(next), at(*skip));
+      next = *skip + 1;
+    }
+    merged.insert(merged.end(), at(next), at(end));
+    next = end;
+  };
+  for (const IndexRecord& record : added) {
+    const auto place = std::lower_bound(
+        records.begin() + static_cast<ptrdiff_t>(next), records.end(), record);
+    copy_until(static_cast<size_t>(place - records.begin()));
+    merged.push_back(record);
+  }
+  copy_until(records.size());
+  return merged;
 }
 
 }  // namespace tufmirror::source

@@ -1,15 +1,15 @@
-// The index of a scanned directory: one line of text per file, sorted. Tens of
-// thousands of lines are read in a few milliseconds, because records are views
-// into the text.
+// The records of a scanned directory, one line of text per file. A scan needs
+// little of most of them: a line is split as far as that goes, and the rest
+// when it is asked for. Records are views into the text.
 #ifndef TUFMIRROR_SRC_SOURCE_SOURCE_INDEX_H_
 #define TUFMIRROR_SRC_SOURCE_SOURCE_INDEX_H_
 
 #include <cstdint>
 #include <deque>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -41,21 +41,14 @@ struct IndexRecord {
   static constexpr int64_t kNoMtime = std::numeric_limits<int64_t>::min();
 
   RecordState state = RecordState::kProblem;
+  // The base on disk has this very record, see saved_index.h.
+  bool in_base = false;
   std::string_view path;
   uint64_t size = 0;
   int64_t mtime = kNoMtime;  // nanoseconds
   uint64_t inode = 0;
-  // Distributions.
-  std::string_view project;
-  std::string_view sha256;         // 64 lower-case hexadecimal digits
-  std::string_view core_metadata;  // the same, or empty
-  int64_t upload_time = 0;         // nanoseconds
-  std::string_view version;
-  std::string_view display_name;
-  std::string_view requires_python;
-  // Problems.
-  Failure failure = Failure::kMalformed;
-  std::string_view message;
+  std::string_view project;  // of distributions
+  std::string_view details;  // see ParseDetails
 
   std::string_view filename() const {
     const size_t slash = path.rfind('/');
@@ -71,17 +64,42 @@ struct IndexRecord {
   }
 };
 
-struct SourceIndex {
-  std::vector<std::string_view> unpublished;  // projects
-  std::vector<IndexRecord> records;           // sorted
+// The rest of what it remembers.
+struct RecordDetails {
+  // Distributions.
+  std::string sha256;         // 64 lower-case hexadecimal digits
+  std::string core_metadata;  // the same, or empty
+  int64_t upload_time = 0;    // nanoseconds
+  std::string version;
+  std::string display_name;
+  std::string requires_python;
+  // Problems.
+  Failure failure = Failure::kMalformed;
+  std::string message;
 };
 
-// Parses an index; the result points into `store`. kMalformed if it is not
-// one, not complete, or of another format version.
-absl::StatusOr<SourceIndex> ParseSourceIndex(std::string text,
-                                             TextStore& store);
+// kMalformed if these are no details of a record in the state of `record`.
+absl::StatusOr<RecordDetails> ParseDetails(const IndexRecord& record);
+std::string FormatDetails(RecordState state, const RecordDetails& details);
 
-std::string FormatSourceIndex(const SourceIndex& index);
+// Parses one line, without its end; the result points into it, or to `store`.
+// Of the details only their place is looked for. kMalformed.
+absl::StatusOr<IndexRecord> ParseRecord(std::string_view line,
+                                        TextStore& store);
+// Appends the line of `record`.
+void AppendRecord(const IndexRecord& record, std::string& out);
+
+// The fields that head an index are written as records are.
+void AppendField(std::string_view text, std::string& out);
+std::string_view UnescapedField(std::string_view text, TextStore& store);
+// The next line of `text`, removed from it; nullopt if no whole line is left.
+std::optional<std::string_view> TakeLine(std::string_view& text);
+
+// `records` (sorted) without those at the places `gone` (ascending), and with
+// `added` (sorted).
+std::vector<IndexRecord> MergeRecords(const std::vector<IndexRecord>& records,
+                                      const std::vector<size_t>& gone,
+                                      const std::vector<IndexRecord>& added);
 
 }  // namespace tufmirror::source
 

@@ -82,10 +82,7 @@ absl::Status CopyVerified(const std::string& source,
                           const std::string& destination) {
   auto from = OpenSource(source);
   if (!from.ok()) return SourceTrouble(from.status());
-  RETURN_IF_ERROR(fs::Remove(destination));
-  ASSIGN_OR_RETURN(
-      fs::UniqueFd to,
-      fs::Open(destination, O_RDWR | O_CREAT | O_EXCL, tree::kPrivateFileMode));
+  ASSIGN_OR_RETURN(fs::UniqueFd to, CreateAnew(destination));
   if (ioctl(to.get(), FICLONE, from->get()) == 0) {
     RETURN_IF_ERROR(to.Close(destination));
     const absl::Status same = crypto::CheckFile(destination, expected);

@@ -43,17 +43,14 @@ absl::Status CheckListed(client::RepositoryView& view,
 absl::Status CheckBytes(const std::string& tree_root,
                         const tuf::TargetFile& target) {
   ASSIGN_OR_RETURN(const TargetPath path, tree::TreePathOfTarget(target.path));
-  ASSIGN_OR_RETURN(const TargetPath prefixed,
+  ASSIGN_OR_RETURN(const TargetPath prefixed_path,
                    tree::PrefixedPath(path, target.content.digests));
   const std::string plain_name = tree_root + "/" + path.str();
-  const std::string prefixed_name = tree_root + "/" + prefixed.str();
-  RETURN_IF_ERROR(crypto::CheckFile(plain_name, target.content));
-  ASSIGN_OR_RETURN(const auto plain_info, fs::Stat(plain_name));
-  ASSIGN_OR_RETURN(const auto prefixed_info, fs::Stat(prefixed_name));
-  if (plain_info && prefixed_info &&
-      plain_info->inode == prefixed_info->inode) {
-    return absl::OkStatus();
-  }
+  const std::string prefixed_name = tree_root + "/" + prefixed_path.str();
+  ASSIGN_OR_RETURN(const uint64_t inode,
+                   crypto::InodeOfChecked(plain_name, target.content));
+  ASSIGN_OR_RETURN(const auto prefixed, fs::Stat(prefixed_name));
+  if (prefixed && prefixed->inode == inode) return absl::OkStatus();
   return crypto::CheckFile(prefixed_name, target.content);
 }
 

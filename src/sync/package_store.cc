@@ -17,6 +17,16 @@
 
 namespace tufmirror::sync {
 
+absl::StatusOr<fs::UniqueFd> CreateAnew(const std::string& path) {
+  constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL;
+  // Nearly always there is none: to remove it first would ask in vain.
+  absl::StatusOr<fs::UniqueFd> fd =
+      fs::Open(path, kFlags, tree::kServedFileMode);
+  if (fd.ok() || FailureOf(fd.status()) != Failure::kFileSystem) return fd;
+  RETURN_IF_ERROR(fs::Remove(path));
+  return fs::Open(path, kFlags, tree::kServedFileMode);
+}
+
 std::string PackageStore::PlainPath(const TargetPath& path) const {
   return home_.layout().home() + "/" + path.str();
 }
@@ -53,10 +63,7 @@ absl::Status PackageStore::AcceptBytes(std::string_view bytes,
                                        const ExpectedContent& content) {
   RETURN_IF_ERROR(crypto::CheckContent(bytes, content, path.str()));
   const std::string partial = PartialPath(path, content);
-  RETURN_IF_ERROR(fs::Remove(partial));
-  ASSIGN_OR_RETURN(
-      fs::UniqueFd fd,
-      fs::Open(partial, O_WRONLY | O_CREAT | O_EXCL, tree::kServedFileMode));
+  ASSIGN_OR_RETURN(fs::UniqueFd fd, CreateAnew(partial));
   RETURN_IF_ERROR(fs::WriteAll(fd.get(), bytes, partial));
   RETURN_IF_ERROR(fd.Close(partial));
   return Accept(partial, path, content);

@@ -16,6 +16,7 @@
 #include "tufmirror/base/digest.h"
 #include "tufmirror/base/target_path.h"
 #include "tufmirror/client/repository_view.h"
+#include "tufmirror/fs/file.h"
 #include "tufmirror/tree/home.h"
 #include "tufmirror/tree/retired.h"
 #include "tufmirror/tree/staging.h"
@@ -25,6 +26,10 @@ namespace tufmirror::sync {
 // What a package is accepted for: to be published, or because the signed
 // metadata name exactly these bytes; then what has their place is damaged.
 enum class AcceptedFor { kPublication, kRepair };
+
+// Opens the new empty file `path` for reading and writing, with the permissions
+// of a served file; a file that has the name goes first.
+absl::StatusOr<fs::UniqueFd> CreateAnew(const std::string& path);
 
 // For several threads at once.
 class PackageStore {

@@ -2,6 +2,7 @@
 #include "sync/parallel.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -17,10 +18,13 @@ class Pieces {
  public:
   explicit Pieces(size_t count) : count_(count) {}
 
-  // Does pieces until there are none left or one failed.
+  // Does pieces until there are none left or one failed. Taking one locks
+  // nothing: pieces can be as small as a single file.
   void Work(absl::FunctionRef<absl::Status(size_t)> work) {
-    size_t index = 0;
-    while (Take(index)) Finish(work(index));
+    for (size_t i = next_++; i < count_ && !stopped_; i = next_++) {
+      Stop(work(i));
+      ++done_;
+    }
     const std::lock_guard lock(mutex_);
     --running_;
     ended_.notify_all();
@@ -39,9 +43,12 @@ class Pieces {
     return ended;
   }
 
+  // Lets no further piece begin, unless `status` is OK.
   void Stop(const absl::Status& status) {
+    if (status.ok()) return;
     const std::lock_guard lock(mutex_);
     if (status_.ok()) status_ = status;
+    stopped_ = true;
   }
   absl::Status status() {
     const std::lock_guard lock(mutex_);
@@ -49,26 +56,14 @@ class Pieces {
   }
 
  private:
-  bool Take(size_t& index) {
-    const std::lock_guard lock(mutex_);
-    if (next_ == count_ || !status_.ok()) return false;
-    index = next_++;
-    return true;
-  }
-  void Finish(const absl::Status& status) {
-    const std::lock_guard lock(mutex_);
-    ++done_;
-    if (status_.ok()) status_ = status;
-  }
-
   const size_t count_;
+  std::atomic<size_t> next_ = 0;
+  std::atomic<size_t> done_ = 0;
+  std::atomic<bool> stopped_ = false;
   std::mutex mutex_;
   std::condition_variable ended_;
-  // All of them guarded by mutex_.
-  size_t next_ = 0;
-  size_t done_ = 0;
-  int running_ = 0;
-  absl::Status status_;
+  int running_ = 0;      // guarded by mutex_
+  absl::Status status_;  // guarded by mutex_
 };
 
 }  // namespace

@@ -141,6 +141,19 @@ absl::Status CheckAcceptable(const TargetPath& path, const Digests& digests) {
   return absl::OkStatus();
 }
 
+// Removes all that is in `directory`. To remove it too, and make it again,
+// would wait for the journal of the file system.
+absl::Status Empty(const std::string& directory) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                   fs::ListDirectory(directory));
+  for (const std::string& name : names) {
+    const std::string path = directory + "/" + name;
+    if (fs::Remove(path).ok()) continue;
+    RETURN_IF_ERROR(fs::RemoveTree(path));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status MakeServable(const std::string& path) {
   struct stat status;
   if (lstat(path.c_str(), &status) != 0) {
@@ -241,7 +254,10 @@ absl::Status StagingArea::Clear() const {
                    fs::ListDirectory(layout.staging()));
   for (const std::string& name : names) {
     const std::string path = layout.staging() + "/" + name;
-    if (path != layout.partials()) RETURN_IF_ERROR(fs::RemoveTree(path));
+    if (path == layout.partials()) continue;
+    const bool stays =
+        path == layout.blobs() || path == layout.staged_metadata();
+    RETURN_IF_ERROR(stays ? Empty(path) : fs::RemoveTree(path));
   }
   RETURN_IF_ERROR(Prepare());
   const absl::Time oldest = absl::Now() - kPartialLifetime;

@@ -327,6 +327,53 @@ TEST_F(DirectorySourceTest, ADamagedIndexCostsTimeOnly) {
   EXPECT_TRUE(Scan().had_index());
 }
 
+// The head of the index has what the base does not: without it, files that
+// came and went since the base would be changes that nobody sees.
+TEST_F(DirectorySourceTest, AnIndexCutAnywhereCostsTimeOnly) {
+  for (int i = 0; i < 5; ++i) PutWheel("a", std::to_string(i));
+  ScanAndSave();
+  PutWheel("b", "1");
+  ScanAndSave();
+  const std::string head = ReadWholeFile(index_path());
+  for (size_t length = 0; length < head.size(); length += 7) {
+    state_.Write("source-index", head.substr(0, length));
+    const DirectoryScan scan = Scan();
+    EXPECT_FALSE(scan.had_index()) << length;
+    EXPECT_EQ(reads_, 6U) << length;
+    EXPECT_THAT(Text(scan.Projects()), ElementsAre("a", "b")) << length;
+  }
+  state_.Write("source-index", head);
+  EXPECT_THAT(Scan().changed_projects(), IsEmpty());
+  EXPECT_EQ(reads_, 0U);
+}
+
+// Small changes, one by one, are the same as one scan of everything.
+TEST_F(DirectorySourceTest, ManySmallScansAreAsOneScan) {
+  for (int i = 0; i < 20; ++i) PutWheel("p" + std::to_string(i), "1");
+  Put("broken-1.0.tar.gz", "not an archive");
+  ScanAndSave();
+  for (int i = 0; i < 12; ++i) {
+    PutWheel("p" + std::to_string(i), "2");
+    std::filesystem::remove(directory_.Join(
+        WheelFilename({.name = "p" + std::to_string(i), .version = "1"})));
+    Put("odd-" + std::to_string(i), "x");
+    EXPECT_THAT(Text(ScanAndSave().changed_projects()),
+                ElementsAre("p" + std::to_string(i)));
+  }
+  const DirectoryScan small = Scan();
+  EXPECT_EQ(reads_, 0U);
+  std::filesystem::remove(index_path());
+  const DirectoryScan whole = Scan();
+  EXPECT_EQ(Text(small.Projects()), Text(whole.Projects()));
+  EXPECT_EQ(small.file_count(), whole.file_count());
+  EXPECT_EQ(small.problems().size(), whole.problems().size());
+  for (const pypi::ProjectName& project : whole.Projects()) {
+    const auto files = small.FilesOf(project);
+    ASSERT_THAT(files, SizeIs(1));
+    EXPECT_EQ(files[0].sha256, whole.FilesOf(project).at(0).sha256);
+  }
+}
+
 TEST_F(DirectorySourceTest, StopsWhenAskedTo) {
   for (int i = 0; i < 20; ++i) PutWheel("a", std::to_string(i));
   std::atomic<int> asked = 0;

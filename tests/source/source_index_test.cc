@@ -1,6 +1,7 @@
 #include "source/source_index.h"
 
 #include <string>
+#include <vector>
 
 #include "support/status_matchers.h"
 
@@ -9,90 +10,148 @@ namespace {
 
 using ::testing::ElementsAre;
 using testing::FailsWith;
+using ::testing::IsEmpty;
 
 const std::string kDigest(64, 'a');
 
-SourceIndex Sample() {
-  IndexRecord problem;
-  problem.path = "odd\tname\\with\nbreaks";
-  problem.size = 1;
-  problem.mtime = -5;
-  problem.inode = 7;
-  problem.failure = Failure::kTooLarge;
-  problem.message = "why\n\\t";
-  IndexRecord file;
-  file.state = RecordState::kConflict;
-  file.path = "sub/foo-1.0.tar.gz";
-  file.size = 18'000'000'000'000'000'000U;
-  file.mtime = IndexRecord::kNoMtime;
-  file.inode = 9;
-  file.project = "foo";
-  file.sha256 = kDigest;
-  file.core_metadata = kDigest;
-  file.upload_time = 1'600'000'000'123'456'789;
-  file.version = "1.0";
-  file.display_name = "Foo";
-  file.requires_python = ">=3,\t<4";
-  return {.unpublished = {"bar", "foo"}, .records = {problem, file}};
+IndexRecord WithoutEnd(std::string& line, TextStore& store) {
+  line.pop_back();
+  return ParseRecord(line, store).value();
 }
 
-TEST(SourceIndexTest, ReadsBackWhatItWrote) {
-  const std::string text = FormatSourceIndex(Sample());
+TEST(SourceIndexTest, ReadsBackTheRecordOfAProblem) {
+  RecordDetails details;
+  details.failure = Failure::kTooLarge;
+  details.message = "why\n\\t";
+  const std::string text = FormatDetails(RecordState::kProblem, details);
+  IndexRecord record;
+  record.path = "odd\tname\\with\nbreaks";
+  record.size = 1;
+  record.mtime = -5;
+  record.inode = 7;
+  record.details = text;
+  std::string line;
+  AppendRecord(record, line);
   TextStore store;
-  ASSERT_OK_AND_ASSIGN(const SourceIndex index, ParseSourceIndex(text, store));
-  EXPECT_THAT(index.unpublished, ElementsAre("bar", "foo"));
-  ASSERT_EQ(index.records.size(), 2U);
-  EXPECT_EQ(index.records[0].path, Sample().records[0].path);
-  EXPECT_EQ(index.records[0].message, "why\n\\t");
-  EXPECT_EQ(index.records[0].failure, Failure::kTooLarge);
-  EXPECT_EQ(index.records[1].requires_python, ">=3,\t<4");
-  EXPECT_EQ(index.records[1].state, RecordState::kConflict);
-  EXPECT_EQ(FormatSourceIndex(index), text);
+  const IndexRecord read = WithoutEnd(line, store);
+  EXPECT_EQ(read.state, RecordState::kProblem);
+  EXPECT_EQ(read.path, record.path);
+  EXPECT_EQ(read.size, 1U);
+  EXPECT_EQ(read.mtime, -5);
+  EXPECT_EQ(read.inode, 7U);
+  ASSERT_OK_AND_ASSIGN(const RecordDetails again, ParseDetails(read));
+  EXPECT_EQ(again.failure, Failure::kTooLarge);
+  EXPECT_EQ(again.message, "why\n\\t");
 }
 
-TEST(SourceIndexTest, RefusesAnIndexCutAnywhere) {
-  const std::string text = FormatSourceIndex(Sample());
-  for (size_t length = 0; length < text.size(); ++length) {
-    TextStore store;
-    EXPECT_THAT(ParseSourceIndex(text.substr(0, length), store),
-                FailsWith(Failure::kMalformed))
-        << length;
-  }
+TEST(SourceIndexTest, ReadsBackTheRecordOfADistribution) {
+  RecordDetails details;
+  details.sha256 = kDigest;
+  details.core_metadata = kDigest;
+  details.upload_time = 1'600'000'000'123'456'789;
+  details.version = "1.0";
+  details.display_name = "Foo";
+  details.requires_python = ">=3,\t<4";
+  const std::string text = FormatDetails(RecordState::kConflict, details);
+  IndexRecord record;
+  record.state = RecordState::kConflict;
+  record.path = "sub/foo-1.0.tar.gz";
+  record.size = 18'000'000'000'000'000'000U;
+  record.mtime = IndexRecord::kNoMtime;
+  record.inode = 9;
+  record.project = "foo";
+  record.details = text;
+  std::string line;
+  AppendRecord(record, line);
+  TextStore store;
+  const IndexRecord read = WithoutEnd(line, store);
+  EXPECT_EQ(read.state, RecordState::kConflict);
+  EXPECT_EQ(read.project, "foo");
+  EXPECT_EQ(read.filename(), "foo-1.0.tar.gz");
+  EXPECT_EQ(read.size, record.size);
+  EXPECT_EQ(read.mtime, IndexRecord::kNoMtime);
+  ASSERT_OK_AND_ASSIGN(const RecordDetails again, ParseDetails(read));
+  EXPECT_EQ(FormatDetails(read.state, again), text);
+  EXPECT_EQ(again.requires_python, ">=3,\t<4");
 }
 
-TEST(SourceIndexTest, RefusesLinesThatAreNotOfAnIndex) {
-  const std::string digest = kDigest + "\t";
+TEST(SourceIndexTest, RefusesLinesThatAreNoRecord) {
   const std::string lines[] = {
       "",
       "t",
-      "x\tp\t1\t2\t3\tmalformed",
-      "x\tp\t1\t2\t3\tno such failure\tm",
-      "x\tp\tone\t2\t3\tmalformed\tm",
-      "x\tp\t1\t2\t-3\tmalformed\tm",
-      "z\tfoo\tp\t1\t2\t3\t" + digest + "\t4\t1.0\tFoo\t",
-      "t\t\tp\t1\t2\t3\t" + digest + "\t4\t1.0\tFoo\t",
-      "t\tfoo\tp\t1\t2\t3\tabc\t\t4\t1.0\tFoo\t",
-      "t\tfoo\tp\t1\t2\t3\t" + digest + "abc\t4\t1.0\tFoo\t",
-      "t\tfoo\tp\t1\t2\t3\t" + digest + "\t4\t1.0\tFoo\t\t",
+      "x\t\tp\t1\t2\t3",
+      "x\t\tp\tone\t2\t3\tmalformed\tm",
+      "x\t\tp\t1\t2\t-3\tmalformed\tm",
+      "x\tfoo\tp\t1\t2\t3\tmalformed\tm",
+      "z\tfoo\tp\t1\t2\t3\trest",
+      "tt\tfoo\tp\t1\t2\t3\trest",
+      "t\t\tp\t1\t2\t3\trest",
+      "t\tfoo\t\t1\t2\t3\trest",
   };
   for (const std::string& line : lines) {
     TextStore store;
-    EXPECT_THAT(ParseSourceIndex(
-                    "tufmirror source index 1\n" + line + "\nend\t1\n", store),
+    EXPECT_THAT(ParseRecord(line, store),
                 FailsWith(Failure::kMalformed, "bad line"))
         << line;
   }
-  TextStore store;
-  EXPECT_THAT(ParseSourceIndex("tufmirror source index 2\nend\t0\n", store),
-              FailsWith(Failure::kMalformed));
 }
 
-TEST(SourceIndexTest, RefusesRecordsOutOfOrder) {
-  SourceIndex index = Sample();
-  std::swap(index.records[0], index.records[1]);
-  TextStore store;
-  EXPECT_THAT(ParseSourceIndex(FormatSourceIndex(index), store),
-              FailsWith(Failure::kMalformed));
+TEST(SourceIndexTest, RefusesDetailsOfAnotherState) {
+  const std::string digest = kDigest + "\t";
+  const std::string distributions[] = {
+      "",
+      "malformed\tm",
+      digest + "\t4\t1.0\tFoo",
+      "abc\t\t4\t1.0\tFoo\t",
+      digest + "abc\t4\t1.0\tFoo\t",
+      digest + "\tfour\t1.0\tFoo\t",
+      digest + "\t4\t1.0\tFoo\t\t",
+  };
+  IndexRecord record;
+  record.state = RecordState::kTaken;
+  for (const std::string& details : distributions) {
+    record.details = details;
+    EXPECT_THAT(ParseDetails(record), FailsWith(Failure::kMalformed, "bad"))
+        << details;
+  }
+  record.state = RecordState::kProblem;
+  for (const std::string_view details :
+       {"malformed", "no such failure\tm", "malformed\tm\tm"}) {
+    record.details = details;
+    EXPECT_THAT(ParseDetails(record), FailsWith(Failure::kMalformed, "bad"))
+        << details;
+  }
+}
+
+std::vector<IndexRecord> Named(const std::vector<std::string_view>& paths) {
+  std::vector<IndexRecord> records;
+  for (const std::string_view path : paths) {
+    records.emplace_back().path = path;
+  }
+  return records;
+}
+
+std::vector<std::string_view> Merged(
+    const std::vector<std::string_view>& records,
+    const std::vector<size_t>& gone,
+    const std::vector<std::string_view>& added) {
+  std::vector<std::string_view> paths;
+  for (const IndexRecord& record :
+       MergeRecords(Named(records), gone, Named(added))) {
+    paths.push_back(record.path);
+  }
+  return paths;
+}
+
+TEST(SourceIndexTest, MergesInOrder) {
+  EXPECT_THAT(Merged({}, {}, {}), IsEmpty());
+  EXPECT_THAT(Merged({"b", "d"}, {}, {"a", "c", "e"}),
+              ElementsAre("a", "b", "c", "d", "e"));
+  EXPECT_THAT(Merged({"b", "d"}, {0, 1}, {}), IsEmpty());
+  EXPECT_THAT(Merged({"a", "b", "c", "d"}, {1, 2}, {"bb"}),
+              ElementsAre("a", "bb", "d"));
+  EXPECT_THAT(Merged({"a", "b", "c"}, {0, 2}, {"a", "c"}),
+              ElementsAre("a", "b", "c"));
 }
 
 }  // namespace

@@ -2,9 +2,11 @@
 #ifndef TUFMIRROR_CRYPTO_FILE_CONTENT_H_
 #define TUFMIRROR_CRYPTO_FILE_CONTENT_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "tufmirror/base/digest.h"
 
 namespace tufmirror::crypto {
@@ -15,6 +17,9 @@ namespace tufmirror::crypto {
 // refused with kFileSystem.
 absl::Status CheckFile(const std::string& path,
                        const ExpectedContent& expected);
+// The same; gives the inode of the file.
+absl::StatusOr<uint64_t> InodeOfChecked(const std::string& path,
+                                        const ExpectedContent& expected);
 
 }  // namespace tufmirror::crypto
 
