@@ -10,8 +10,8 @@ namespace tufmirror::pypi {
 namespace {
 
 // Enough for the head and one file, so that a page is one allocation.
-constexpr size_t kHeadBytes = 512;
-constexpr size_t kFileBytes = 640;
+constexpr size_t kHtmlHeadBytes = 512;
+constexpr size_t kHtmlFileBytes = 640;
 
 void AppendMeta(std::string_view name, std::string_view content,
                 std::string& out) {
@@ -49,7 +49,7 @@ void AppendDigestAttribute(std::string_view name, const Sha256& digest,
   out += '"';
 }
 
-void AppendFile(const IndexFile& file, std::string& out) {
+void AppendHtmlFile(const IndexFile& file, std::string& out) {
   out += "<a href=\"";
   AppendHtml(file.url, out);
   out += "#sha256=";
@@ -76,7 +76,7 @@ void AppendFile(const IndexFile& file, std::string& out) {
 
 std::string RenderHtml(const ProjectPage& page) {
   std::string out;
-  out.reserve(kHeadBytes + page.files.size() * kFileBytes);
+  out.reserve(kHtmlHeadBytes + page.files.size() * kHtmlFileBytes);
   const std::string title = "Links for " + page.name.str();
   OpenHead(title, out);
   AppendMeta("pypi:project-status",
@@ -88,7 +88,7 @@ std::string RenderHtml(const ProjectPage& page) {
   out += "</head>\n<body>\n<h1>";
   AppendHtml(title, out);
   out += "</h1>\n";
-  for (const IndexFile& file : page.files) AppendFile(file, out);
+  for (const IndexFile& file : page.files) AppendHtmlFile(file, out);
   out += "</body>\n</html>\n";
   if (page.last_serial) {
     out += fmt::format("<!--SERIAL {}-->\n", *page.last_serial);
@@ -96,20 +96,28 @@ std::string RenderHtml(const ProjectPage& page) {
   return out;
 }
 
-std::string RenderRootHtml(const std::vector<RootEntry>& projects) {
+std::string RootHtmlHead() {
   std::string out;
-  out.reserve(kHeadBytes + projects.size() * 64);
   OpenHead("Simple index", out);
-  out += "</head>\n<body>\n";
+  return out + "</head>\n<body>\n";
+}
+
+void AppendRootHtml(const ProjectName& name, std::string_view display_name,
+                    std::string& out) {
+  out += "<a href=\"";
+  out += name.str();  // only letters, digits and '-'
+  out += "/\">";
+  AppendHtml(display_name, out);
+  out += "</a><br>\n";
+}
+
+std::string RenderRootHtml(const std::vector<RootEntry>& projects) {
+  std::string out = RootHtmlHead();
+  out.reserve(out.size() + projects.size() * 64);
   for (const RootEntry& project : projects) {
-    out += "<a href=\"";
-    out += project.name.str();  // only letters, digits and '-'
-    out += "/\">";
-    AppendHtml(project.display_name, out);
-    out += "</a><br>\n";
+    AppendRootHtml(project.name, project.display_name, out);
   }
-  out += "</body>\n</html>\n";
-  return out;
+  return out.append(kRootHtmlTail);
 }
 
 std::string PackageUrl(const ProjectName& project, std::string_view filename) {

@@ -103,19 +103,26 @@ std::string RenderJson(const ProjectPage& page) {
   return out;
 }
 
+std::string RootJsonHead(std::optional<int64_t> last_serial) {
+  std::string out;
+  AppendMeta(last_serial, out);
+  return out + ",\"projects\":[";
+}
+
+void AppendRootJson(std::string_view display_name, std::string& out) {
+  AppendMember("{\"name\":", display_name, out);
+  out += '}';
+}
+
 std::string RenderRootJson(const std::vector<RootEntry>& projects,
                            std::optional<int64_t> last_serial) {
-  std::string out;
-  out.reserve(kJsonHeadBytes + projects.size() * 32);
-  AppendMeta(last_serial, out);
-  out += ",\"projects\":[";
+  std::string out = RootJsonHead(last_serial);
+  out.reserve(out.size() + projects.size() * 32);
   for (size_t i = 0; i < projects.size(); ++i) {
     if (i > 0) out += ',';
-    AppendMember("{\"name\":", projects[i].display_name, out);
-    out += '}';
+    AppendRootJson(projects[i].display_name, out);
   }
-  out += "]}\n";
-  return out;
+  return out.append(kRootJsonTail);
 }
 
 }  // namespace tufmirror::pypi

@@ -24,9 +24,6 @@ RenderedPage PageOf(std::string path, std::string bytes) {
 }
 
 std::string SimplePath(std::string_view directory, std::string_view page) {
-  if (directory.empty()) {
-    return fmt::format("{}/{}", tree::kSimpleDirectory, page);
-  }
   return fmt::format("{}/{}/{}", tree::kSimpleDirectory, directory, page);
 }
 
@@ -89,18 +86,6 @@ pypi::ProjectPage MakeProjectPage(const pypi::ProjectName& project,
 RenderedPages RenderProject(const pypi::ProjectPage& page) {
   return {PageOf(HtmlPagePath(page.name), pypi::RenderHtml(page)),
           PageOf(JsonPagePath(page.name), pypi::RenderJson(page))};
-}
-
-RenderedPages RenderIndex(const std::vector<pypi::ProjectName>& projects) {
-  std::vector<pypi::RootEntry> entries;
-  entries.reserve(projects.size());
-  for (const pypi::ProjectName& project : projects) {
-    entries.push_back({project, project.str()});
-  }
-  return {
-      PageOf(SimplePath("", tree::kHtmlPage), pypi::RenderRootHtml(entries)),
-      PageOf(SimplePath("", tree::kJsonPage),
-             pypi::RenderRootJson(entries, std::nullopt))};
 }
 
 }  // namespace tufmirror::repo

@@ -122,7 +122,6 @@ std::string_view ContentTypeOfPath(std::string_view path) {
       Entry(".json", "application/json"),
       Entry(".metadata", "text/plain; charset=utf-8"),
       Entry(".provenance", "application/vnd.pypi.integrity.v1+json"),
-      Entry(".provenance", "application/vnd.pypi.integrity.v1+json"),
       Entry(".whl", "application/zip"),
       Entry(".zip", "application/zip"),
       Entry(".egg", "application/zip"),

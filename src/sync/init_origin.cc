@@ -21,12 +21,13 @@
 #include "tufmirror/base/strings.h"
 #include "tufmirror/client/metadata_fetcher.h"
 #include "tufmirror/fs/file.h"
-#include "tufmirror/repo/project_pages.h"
+#include "tufmirror/repo/root_pages.h"
 #include "tufmirror/repo/tree_view.h"
 #include "tufmirror/tree/home.h"
 #include "tufmirror/tree/publisher.h"
 #include "tufmirror/tree/retired.h"
 #include "tufmirror/tree/staging.h"
+#include "tufmirror/tuf/model.h"
 
 namespace tufmirror::sync {
 namespace {
@@ -64,8 +65,9 @@ absl::Status CheckNoOrigin(const std::string& home) {
                   Printable(home, 1024)));
 }
 
-repo::GenesisOptions GenesisOptionsOf(const InitOriginOptions& options,
-                                      const repo::RenderedPages& pages) {
+repo::GenesisOptions GenesisOptionsOf(
+    const InitOriginOptions& options,
+    const std::vector<tuf::TargetFile>& pages) {
   repo::GenesisOptions genesis;
   genesis.bin_bits = options.origin.bin_bits;
   genesis.root_threshold = options.root_threshold;
@@ -73,16 +75,15 @@ repo::GenesisOptions GenesisOptionsOf(const InitOriginOptions& options,
   genesis.policy = {options.origin.bin_expiry, options.origin.snapshot_expiry,
                     options.origin.timestamp_expiry};
   genesis.now = options.now;
-  genesis.targets = {pages.html.target, pages.json.target};
+  genesis.targets = pages;
   return genesis;
 }
 
 absl::Status CheckFirstGeneration(const std::string& tree_root, absl::Time now,
-                                  const repo::RenderedPages& pages) {
+                                  const std::vector<tuf::TargetFile>& pages) {
   repo::ChangesByBin changes;
-  for (const repo::RenderedPage* page : {&pages.html, &pages.json}) {
-    changes[page->target.path] = {
-        {page->target.path, std::nullopt, page->target}};
+  for (const tuf::TargetFile& page : pages) {
+    changes[page.path] = {{page.path, std::nullopt, page}};
   }
   return CheckStagedTree(tree_root, now, {{}, changes},
                          [](size_t) { return absl::OkStatus(); });
@@ -92,19 +93,17 @@ absl::Status CheckFirstGeneration(const std::string& tree_root, absl::Time now,
 absl::Status PublishFirstGeneration(const tree::Home& home,
                                     const InitOriginOptions& options,
                                     const repo::OriginKeys& keys) {
-  const repo::RenderedPages pages = repo::RenderIndex({});
-  const tree::StagingArea staging(home);
   ASSIGN_OR_RETURN(const auto publisher, tree::Publisher::Begin(home));
+  ASSIGN_OR_RETURN(repo::RootPages root_pages, repo::RootPages::Create(home));
+  ASSIGN_OR_RETURN(const std::vector<tuf::TargetFile> pages,
+                   std::move(root_pages).Finish());
   tree::RetiredFiles retired;
   const PublishConfig config;
   Edition edition(home, config, options.now, Naming::kPrefixed, *publisher,
                   retired);
-  for (const repo::RenderedPage* page : {&pages.html, &pages.json}) {
-    RETURN_IF_ERROR(staging.PutBlob(page->bytes).status());
-    ASSIGN_OR_RETURN(const TargetPath path,
-                     tree::TreePathOfTarget(page->target.path));
-    RETURN_IF_ERROR(
-        edition.ChangeTarget(path, std::nullopt, page->target.content));
+  for (const tuf::TargetFile& page : pages) {
+    ASSIGN_OR_RETURN(const TargetPath path, tree::TreePathOfTarget(page.path));
+    RETURN_IF_ERROR(edition.ChangeTarget(path, std::nullopt, page.content));
   }
   RETURN_IF_ERROR(repo::MakeGenesis(
       GenesisOptionsOf(options, pages), keys,
@@ -124,15 +123,16 @@ absl::Status PublishFirstGeneration(const tree::Home& home,
   tree::GenerationInfo info;
   info.number = 1;
   info.published = options.now;
-  info.targets = 2;
-  info.target_bytes =
-      pages.html.target.content.length + pages.json.target.content.length;
+  info.targets = pages.size();
+  for (const tuf::TargetFile& page : pages) {
+    info.target_bytes += page.content.length;
+  }
   info.timestamp_version = 1;
   info.earliest_expiry =
       options.now +
       std::min(options.origin.snapshot_expiry, options.origin.timestamp_expiry);
   RETURN_IF_ERROR(publisher->Commit(info));
-  return staging.Clear();
+  return tree::StagingArea(home).Clear();
 }
 
 }  // namespace

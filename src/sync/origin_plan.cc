@@ -9,11 +9,12 @@
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
+#include "tufmirror/crypto/file_content.h"
 #include "tufmirror/crypto/hash.h"
 #include "tufmirror/fs/file.h"
-#include "tufmirror/json/document.h"
 #include "tufmirror/pypi/simple_index.h"
 #include "tufmirror/repo/project_pages.h"
+#include "tufmirror/repo/root_pages.h"
 #include "tufmirror/tree/layout.h"
 
 namespace tufmirror::sync {
@@ -120,23 +121,23 @@ absl::StatusOr<std::optional<std::string>> PublishedProjects::Read(
   return bytes;
 }
 
+absl::Status PublishedProjects::ForEachName(
+    absl::FunctionRef<absl::Status(pypi::ProjectName name)> visit) {
+  const std::string page =
+      fmt::format("{}/{}", tree::kSimpleDirectory, tree::kHtmlPage);
+  ASSIGN_OR_RETURN(const auto found, view_.Find(page));
+  if (!found) return absl::OkStatus();
+  const std::string path = tree_root_ + "/" + page;
+  RETURN_IF_ERROR(crypto::CheckFile(path, found->target.content));
+  return repo::ForEachProjectOnRootPage(path, visit);
+}
+
 absl::StatusOr<std::set<pypi::ProjectName>> PublishedProjects::Names() {
   std::set<pypi::ProjectName> names;
-  ASSIGN_OR_RETURN(
-      const auto text,
-      Read(fmt::format("{}/{}", tree::kSimpleDirectory, tree::kJsonPage)));
-  if (!text) return names;
-  ASSIGN_OR_RETURN(const auto document, json::Document::Parse(*text));
-  ASSIGN_OR_RETURN(const json::Value projects,
-                   document.root().Get("projects", "root page"));
-  RETURN_IF_ERROR(
-      projects.ForEachElement([&names](json::Value entry) -> absl::Status {
-        ASSIGN_OR_RETURN(const json::Value value, entry.Get("name", "project"));
-        ASSIGN_OR_RETURN(const auto name, value.AsString("project name"));
-        ASSIGN_OR_RETURN(auto project, pypi::ProjectName::Parse(name));
-        names.insert(std::move(project));
-        return absl::OkStatus();
-      }));
+  RETURN_IF_ERROR(ForEachName([&names](pypi::ProjectName name) {
+    names.insert(names.end(), std::move(name));
+    return absl::OkStatus();
+  }));
   return names;
 }
 

@@ -56,7 +56,11 @@ class PublishedProjects {
                     const repo::CustomFields& fields)
       : view_(view), tree_root_(std::move(tree_root)), fields_(fields) {}
 
-  // Names of all projects on the root page.
+  // The projects on the root page, sorted; an error of `visit` ends it. Memory
+  // does not grow with their number.
+  absl::Status ForEachName(
+      absl::FunctionRef<absl::Status(pypi::ProjectName name)> visit);
+  // All of them.
   absl::StatusOr<std::set<pypi::ProjectName>> Names();
 
   // The page of `project`; nullopt if it has none.

@@ -15,6 +15,7 @@
 #include "tufmirror/base/strings.h"
 #include "tufmirror/crypto/hash.h"
 #include "tufmirror/fs/file.h"
+#include "tufmirror/repo/root_pages.h"
 #include "tufmirror/repo/tree_view.h"
 #include "tufmirror/source/directory_source.h"
 #include "tufmirror/source/distribution_reader.h"
@@ -43,6 +44,13 @@ absl::StatusOr<pypi::ProjectName> ProjectIn(const TargetPath& path) {
                        fmt::format("{} belongs to no project", path.str()));
   }
   return pypi::ProjectName::Parse(directory.substr(slash + 1));
+}
+
+absl::Status NotTheSignedPage(const TargetPath& path) {
+  return MakeFailure(Failure::kDigest,
+                     fmt::format("{}: what upstream had when it was looked at "
+                                 "last does not give the page that was signed",
+                                 Printable(path.str())));
 }
 
 }  // namespace
@@ -142,8 +150,27 @@ absl::Status OriginRepair::CopyFromSource(const TargetPath& path,
                                  Printable(config_.upstream.directory)));
 }
 
+absl::Status OriginRepair::RenderRootAgain(const TargetPath& path,
+                                           const ExpectedContent& content) {
+  ASSIGN_OR_RETURN(const auto names, PublishedProjectNames());
+  ASSIGN_OR_RETURN(repo::RootPages pages, repo::RootPages::Create(home_));
+  for (const pypi::ProjectName& name : names) {
+    RETURN_IF_ERROR(pages.Add(name));
+  }
+  ASSIGN_OR_RETURN(const std::vector<tuf::TargetFile> targets,
+                   std::move(pages).Finish());
+  for (const tuf::TargetFile& target : targets) {
+    const bool same = target.path == path.str() && target.content == content;
+    if (same) return absl::OkStatus();
+  }
+  return NotTheSignedPage(path);
+}
+
 absl::Status OriginRepair::RenderAgain(const TargetPath& path,
                                        const ExpectedContent& content) {
+  if (path.directory() == tree::kSimpleDirectory) {
+    return RenderRootAgain(path, content);
+  }
   ASSIGN_OR_RETURN(const auto candidates, PagesLike(path));
   for (const repo::RenderedPages& pages : candidates) {
     for (const repo::RenderedPage* page : {&pages.html, &pages.json}) {
@@ -153,10 +180,7 @@ absl::Status OriginRepair::RenderAgain(const TargetPath& path,
       if (same) return staging_.PutBlob(page->bytes).status();
     }
   }
-  return MakeFailure(Failure::kDigest,
-                     fmt::format("{}: what upstream had when it was looked at "
-                                 "last does not give the page that was signed",
-                                 Printable(path.str())));
+  return NotTheSignedPage(path);
 }
 
 // What the page may have been rendered from: the other page of the project,
@@ -164,11 +188,6 @@ absl::Status OriginRepair::RenderAgain(const TargetPath& path,
 absl::StatusOr<std::vector<repo::RenderedPages>> OriginRepair::PagesLike(
     const TargetPath& path) {
   std::vector<repo::RenderedPages> pages;
-  if (path.directory() == tree::kSimpleDirectory) {
-    ASSIGN_OR_RETURN(const auto names, PublishedProjectNames());
-    pages.push_back(repo::RenderIndex(names));
-    return pages;
-  }
   ASSIGN_OR_RETURN(const pypi::ProjectName project, ProjectIn(path));
   ASSIGN_OR_RETURN(const auto published, PublishedPage(project));
   if (published) pages.push_back(repo::RenderProject(*published));

@@ -63,6 +63,8 @@ class OriginRepair {
   absl::StatusOr<source::SourceFile> OfferedAs(const Missing& missing);
   absl::Status CopyFromSource(const TargetPath& path,
                               const ExpectedContent& content);
+  absl::Status RenderRootAgain(const TargetPath& path,
+                               const ExpectedContent& content);
   absl::Status RenderAgain(const TargetPath& path,
                            const ExpectedContent& content);
   absl::StatusOr<std::vector<repo::RenderedPages>> PagesLike(

@@ -3,9 +3,9 @@
 #define TUFMIRROR_SYNC_ORIGIN_SESSION_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -123,8 +123,8 @@ class OriginSession {
   std::unique_ptr<source::OriginSource> source_;
   std::vector<pypi::ProjectName> changed_;    // to be published
   std::vector<pypi::ProjectName> held_back_;  // as they are published
-  std::set<pypi::ProjectName> index_;         // projects on the root page
-  bool index_changed_ = false;
+  // Projects that come to the root pages (true), or leave them.
+  std::map<pypi::ProjectName, bool> index_changes_;
   // Other fields are wanted of every distribution than the metadata have.
   bool retarget_all_ = false;
   PlanSummary summary_;

@@ -20,6 +20,7 @@
 #include "tufmirror/base/strings.h"
 #include "tufmirror/pypi/simple_index.h"
 #include "tufmirror/repo/project_pages.h"
+#include "tufmirror/repo/root_pages.h"
 
 namespace tufmirror::sync {
 namespace {
@@ -66,7 +67,6 @@ bool Amend(const WantedPackage& wanted, source::ProjectOffer& offer) {
 }  // namespace
 
 absl::Status OriginSession::Adopt() {
-  ASSIGN_OR_RETURN(index_, published_->Names());
   PackageStore store(home_, retired_);
   const std::unique_ptr<PackageSupply> supply = MakeSupply(store);
   // First: what is known of a changed project wins.
@@ -85,7 +85,7 @@ absl::Status OriginSession::Adopt() {
                    *supply));
   }
   if (transfers_ != nullptr) CountTransfers();
-  if (index_changed_) RETURN_IF_ERROR(PutIndexPages());
+  if (!index_changes_.empty()) RETURN_IF_ERROR(PutIndexPages());
   changed_.clear();
   return editor_->Resolve();
 }
@@ -190,11 +190,11 @@ absl::Status OriginSession::ApplyProject(
     RETURN_IF_ERROR(editor_->Remove(path));
   }
   if (!plan.page) {
-    index_changed_ |= index_.erase(plan.project) > 0;
+    if (plan.published) index_changes_[plan.project] = false;
     RETURN_IF_ERROR(editor_->Remove(repo::HtmlPagePath(plan.project)));
     return editor_->Remove(repo::JsonPagePath(plan.project));
   }
-  index_changed_ |= index_.insert(plan.project).second;
+  if (!plan.published) index_changes_[plan.project] = true;
   const repo::RenderedPages pages = repo::RenderProject(*plan.page);
   for (const repo::RenderedPage* page : {&pages.html, &pages.json}) {
     RETURN_IF_ERROR(StageBlobOf(page->bytes));
@@ -207,12 +207,28 @@ absl::Status OriginSession::StageBlobOf(std::string_view bytes) {
   return staging_.PutBlob(bytes).status();
 }
 
+// What is published, with the changes: both are sorted.
 absl::Status OriginSession::PutIndexPages() {
-  const repo::RenderedPages pages =
-      repo::RenderIndex({index_.begin(), index_.end()});
-  for (const repo::RenderedPage* page : {&pages.html, &pages.json}) {
-    RETURN_IF_ERROR(StageBlobOf(page->bytes));
-    RETURN_IF_ERROR(editor_->Put(page->target));
+  ASSIGN_OR_RETURN(repo::RootPages pages, repo::RootPages::Create(home_));
+  auto change = index_changes_.cbegin();
+  const auto end = index_changes_.cend();
+  RETURN_IF_ERROR(
+      published_->ForEachName([&](pypi::ProjectName name) -> absl::Status {
+        for (; change != end && change->first < name; ++change) {
+          if (change->second) RETURN_IF_ERROR(pages.Add(change->first));
+        }
+        const bool is_changed = change != end && change->first == name;
+        const bool stays = !is_changed || change->second;
+        if (is_changed) ++change;
+        return stays ? pages.Add(name) : absl::OkStatus();
+      }));
+  for (; change != end; ++change) {
+    if (change->second) RETURN_IF_ERROR(pages.Add(change->first));
+  }
+  ASSIGN_OR_RETURN(std::vector<tuf::TargetFile> targets,
+                   std::move(pages).Finish());
+  for (tuf::TargetFile& target : targets) {
+    RETURN_IF_ERROR(editor_->Put(std::move(target)));
   }
   return absl::OkStatus();
 }

@@ -62,14 +62,6 @@ TEST(ProjectPagesTest, TargetsSayWhatTheBytesAre) {
   }
 }
 
-TEST(ProjectPagesTest, RootPagesListEveryProject) {
-  const RenderedPages pages = RenderIndex({Name("flit"), Name("six")});
-  EXPECT_EQ(pages.html.target.path, "simple/index.html");
-  EXPECT_EQ(pages.json.target.path, "simple/index.v1_json");
-  EXPECT_NE(pages.html.bytes.find("flit/"), std::string::npos);
-  EXPECT_NE(pages.json.bytes.find("\"six\""), std::string::npos);
-}
-
 TEST(ProjectPagesTest, PathsOfPackages) {
   EXPECT_EQ(PackagePath(Name("My_Pkg"), "My_Pkg-1.0.zip"),
             "packages/my-pkg/My_Pkg-1.0.zip");

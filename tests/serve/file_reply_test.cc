@@ -143,8 +143,6 @@ TEST(ContentTypeOfPathTest, NamesWhatInstallersRead) {
   EXPECT_EQ(ContentTypeOfPath("a/b.whl.metadata"), "text/plain; charset=utf-8");
   EXPECT_EQ(ContentTypeOfPath("packages/a/b.whl.provenance"),
             "application/vnd.pypi.integrity.v1+json");
-  EXPECT_EQ(ContentTypeOfPath("packages/a/b.whl.provenance"),
-            "application/vnd.pypi.integrity.v1+json");
   EXPECT_EQ(ContentTypeOfPath("metadata/1.root.json"), "application/json");
   EXPECT_EQ(ContentTypeOfPath("simple/index.v1_json"),
             "application/vnd.pypi.simple.v1+json");

@@ -54,6 +54,17 @@ std::string RenderRootHtml(const std::vector<RootEntry>& projects);
 std::string RenderRootJson(const std::vector<RootEntry>& projects,
                            std::optional<int64_t> last_serial);
 
+// The same pages in pieces, for lists that are not to be held in memory: a
+// head, the entry of each project, the tail. JSON entries have ',' between
+// them.
+std::string RootHtmlHead();
+void AppendRootHtml(const ProjectName& name, std::string_view display_name,
+                    std::string& out);
+inline constexpr std::string_view kRootHtmlTail = "</body>\n</html>\n";
+std::string RootJsonHead(std::optional<int64_t> last_serial);
+void AppendRootJson(std::string_view display_name, std::string& out);
+inline constexpr std::string_view kRootJsonTail = "]}\n";
+
 // Reads a page that RenderJson made (or any PEP 691 project page whose files
 // have sha256 and size); kMalformed otherwise.
 absl::StatusOr<ProjectPage> ParseProjectJson(std::string_view text);

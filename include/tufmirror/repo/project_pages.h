@@ -50,8 +50,6 @@ struct ReleaseFile {
 pypi::ProjectPage MakeProjectPage(const pypi::ProjectName& project,
                                   std::vector<ReleaseFile> files);
 RenderedPages RenderProject(const pypi::ProjectPage& page);
-// `projects` sorted.
-RenderedPages RenderIndex(const std::vector<pypi::ProjectName>& projects);
 
 }  // namespace tufmirror::repo
 
