@@ -6,29 +6,20 @@ follow that."""
 import json
 import os
 import pathlib
-import re
 import subprocess
 import sys
+import urllib.request
 
+from attested_index import PROVENANCE_TYPE, serve_attested_index
 from e2e_support import (TIMEOUT, Program, build_wheel, clean_environment,
-                         describe, parse_options, work_directory)
+                         describe, parse_options, serve_with_nginx,
+                         work_directory)
+from home_config import set_option
 from tap import Tap
 
 APP = "packages/app-demo/app_demo-1.0-py3-none-any.whl"
 OTHER = "packages/other-demo/other_demo-1.0-py3-none-any.whl"
 NEW_BASE = "packages/base-demo/base_demo-2.0-py3-none-any.whl"
-
-
-def set_option(home, section, key, value):
-    """Changes one line of tufmirror.toml, as an operator would."""
-    path = pathlib.Path(home, "tufmirror.toml")
-    text = path.read_text(encoding="utf-8")
-    head, mark, tail = text.partition(f"\n[{section}]\n")
-    changed, count = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", tail,
-                             count=1)
-    if not mark or count != 1:
-        raise RuntimeError(f"no option {section}.{key} in {path}")
-    path.write_text(head + mark + changed, encoding="utf-8")
 
 
 def report_of(result):
@@ -107,6 +98,38 @@ def check_refusals(tap, program, work, upstream_url):
               describe(result))
 
 
+def origin_with_provenance(tap, program, home, index):
+    program.check(tap, f"init origin {home.name}", "init", "origin", home,
+                  "--from", index, "--unencrypted-keys", "--bits", "2")
+    set_option(home, "upstream", "provenance", "true")
+    program.check(tap, f"first sync of {home.name}", "sync", home)
+
+
+def check_served_provenance(tap, label, url, expected):
+    with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
+        tap.equal(f"{label} serves provenance as what it is",
+                  (response.headers["Content-Type"], response.read()),
+                  (PROVENANCE_TYPE, expected))
+
+
+def check_provenance(tap, program, work, source_root):
+    """Attestations of an index through two origins and each server."""
+    wheel = build_wheel(work / "attested", "attested_demo", "1.0")
+    expected = b'{"version": 1, "attestation_bundles": []}'
+    path = f"packages/attested-demo/{wheel.name}.provenance"
+    first, second = work / "attesting", work / "attesting-too"
+    with serve_attested_index(wheel, expected) as index:
+        origin_with_provenance(tap, program, first, index)
+    with program.serve(first) as url:
+        check_served_provenance(tap, "the program", url + path, expected)
+        origin_with_provenance(tap, program, second, f"{url}simple/")
+    with serve_with_nginx(source_root, first, work / "nginx") as url:
+        check_served_provenance(tap, "nginx", url + path, expected)
+    tap.equal("an origin of the origin has it too",
+              (second / "live" / path).read_bytes(), expected)
+    program.check(tap, "verify what is attested", "verify", "--deep", second)
+
+
 def main():
     options = parse_options()
     program = Program(options.program)
@@ -135,6 +158,7 @@ def main():
             with program.serve(work / "replica") as url:
                 check_pip(tap, url, work)
             check_refusals(tap, program, work, upstream_url)
+        check_provenance(tap, program, work, options.source_root)
     tap.finish()
 
 

@@ -7,6 +7,7 @@ import shutil
 from e2e_support import (Javascript, Program, build_wheel, change_byte,
                          parse_options, serve_with_nginx, sha256,
                          work_directory)
+from home_config import set_option
 from tap import Tap
 
 WHEEL = "packages/alpha-demo/alpha_demo-1.0-py3-none-any.whl"
@@ -27,10 +28,17 @@ class TufJs:
         self.downloads.mkdir()
         shutil.copyfile(root, self.metadata / "root.json")
 
+    def targets(self, url, names):
+        return json.loads(self.javascript.run(
+            "tuf_client.js", self.metadata, url, self.downloads, *names))
+
+    def custom(self, url, name):
+        """What the metadata say of a target besides length and digests."""
+        return self.targets(url, [name])["targets"][name].get("custom")
+
     def download(self, url, names):
         """{target path: sha256 or the error}."""
-        result = json.loads(self.javascript.run(
-            "tuf_client.js", self.metadata, url, self.downloads, *names))
+        result = self.targets(url, names)
         if result["refresh"] is not None:
             return {"refresh": result["refresh"]}
         return {name: target.get("sha256", target.get("error"))
@@ -64,6 +72,29 @@ def check_tufjs_follows(tap, program, label, distributions, homes, clients):
                   clients[name].download(base, names), published(home, names))
     origin, replica = (published(home, PAGES) for home, _ in homes.values())
     tap.equal(f"{label}: both serve the same pages", origin, replica)
+
+
+def check_custom_fields(tap, program, label, homes, clients):
+    """An option alone changes what the origin signs of its files; a replica
+    carries it through, and tuf-js reads it."""
+    origin, replica = (home for home, _ in homes.values())
+    set_option(origin, "origin", "custom_fields",
+               '["requires-dist", "upload-time"]')
+    for name, (home, base) in homes.items():
+        program.check(tap, f"{label}: sync of the {name} with custom fields",
+                      "sync", home)
+        custom = clients[name].custom(base, WHEEL) or {}
+        tap.equal(f"{label}: tuf-js reads requires-dist from the {name}",
+                  custom.get("requires-dist"), ["beta-demo"])
+        tap.check(f"{label}: and the upload time",
+                  custom.get("upload-time", "").endswith("Z"), custom)
+        tap.check(f"{label}: and nothing else of other targets",
+                  not clients[name].custom(base, f"{WHEEL}.metadata"), custom)
+    metadata = {path.name: path.read_bytes()
+                for path in (replica / "live/metadata").glob("*bin*.json")}
+    tap.equal(f"{label}: the replica has the origin's bytes",
+              {name: (origin / "live/metadata" / name).read_bytes()
+               for name in metadata}, metadata)
 
 
 def check_tufjs_refuses(tap, program, label, homes, clients):
@@ -100,6 +131,7 @@ def check_tufjs_reads_us(tap, program, javascript, work, options):
         clients = {name: TufJs(javascript, work / f"client-{name}", root)
                    for name in homes}
         check_tufjs_follows(tap, program, label, distributions, homes, clients)
+        check_custom_fields(tap, program, label, homes, clients)
         check_tufjs_refuses(tap, program, label, homes, clients)
 
 

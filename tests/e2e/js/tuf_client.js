@@ -3,7 +3,7 @@
 // usage: node tuf_client.js METADATA_DIR BASE_URL TARGET_DIR [TARGET_PATH...]
 //
 // METADATA_DIR holds the trusted root.json. Prints one JSON object: for each
-// target path {sha256, length} or {error}, and `refresh`: null or the error.
+// target path {sha256, length, custom} or {error}, and `refresh`: null or the error.
 'use strict';
 
 const crypto = require('crypto');
@@ -20,7 +20,7 @@ async function download(updater, directory, name) {
   await updater.downloadTarget(info, file);
   const bytes = fs.readFileSync(file);
   const sha256 = crypto.createHash('sha256').update(bytes).digest('hex');
-  return { sha256, length: bytes.length };
+  return { sha256, length: bytes.length, custom: info.custom };
 }
 
 async function main() {
