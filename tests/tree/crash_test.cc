@@ -12,6 +12,7 @@
 #include "support/status_matchers.h"
 #include "support/syscall_killer.h"
 #include "support/temp_directory.h"
+#include "support/temporaries_in_memory.h"
 #include "tree/tree_fixture.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/crypto/hash.h"
@@ -27,6 +28,7 @@ using testing::FileChange;
 using testing::IsOk;
 using testing::RunKilledAtChange;
 using testing::TempDirectory;
+using testing::TemporariesInMemory;
 using testing::TracedRun;
 
 const Edits& FirstEdits() {
@@ -79,31 +81,6 @@ absl::Status ThirdRun(const std::string& path) {
   RETURN_IF_ERROR(retired.Save(home));
   return StagingArea(home).Clear();
 }
-
-// Lets temporary directories lie in memory where there is such a place: a kill
-// loses nothing that was written, so fsync need not cost anything here.
-class TemporariesInMemory {
- public:
-  TemporariesInMemory() {
-    if (std::filesystem::exists("/dev/shm")) setenv("TMPDIR", "/dev/shm", 1);
-  }
-  ~TemporariesInMemory() {
-    if (before_.empty()) {
-      unsetenv("TMPDIR");
-    } else {
-      setenv("TMPDIR", before_.c_str(), 1);
-    }
-  }
-  TemporariesInMemory(const TemporariesInMemory&) = delete;
-  TemporariesInMemory& operator=(const TemporariesInMemory&) = delete;
-
- private:
-  static std::string Before() {
-    const char* const value = getenv("TMPDIR");
-    return value == nullptr ? "" : value;
-  }
-  const std::string before_ = Before();
-};
 
 int ExitCodeOf(const absl::Status& status) {
   if (!status.ok()) std::cerr << status.ToString() << "\n";
