@@ -1,4 +1,5 @@
-// Whose trouble a failure is: one file's, or the whole run's.
+// Whose trouble a failure is: one file's, or the whole run's; and how long it
+// lasts.
 #ifndef TUFMIRROR_SYNC_FAILURE_SCOPE_H_
 #define TUFMIRROR_SYNC_FAILURE_SCOPE_H_
 
@@ -10,6 +11,12 @@ namespace tufmirror::sync {
 inline bool ConcernsEveryFile(Failure failure) {
   return failure == Failure::kDiskFull || failure == Failure::kFileSystem ||
          failure == Failure::kInternal || failure == Failure::kCancelled;
+}
+
+// True for failures that the next run may not meet, with nothing changed.
+inline bool MayPass(Failure failure) {
+  return failure == Failure::kNetwork || failure == Failure::kTimeout ||
+         failure == Failure::kHttpStatus;
 }
 
 }  // namespace tufmirror::sync

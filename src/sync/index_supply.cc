@@ -266,9 +266,9 @@ absl::Status IndexSupply::FetchMetadata(std::vector<Job>& jobs) {
         absl::Status status = response.status();
         if (status.ok()) status = AcceptMetadata(job, response->body);
         if (status.ok() || ConcernsEveryFile(FailureOf(status))) return status;
-        job.supplied.note = fmt::format(
-            "published without its core metadata, which the index promises: {}",
-            MessageOf(status));
+        job.supplied.core_metadata_status = Annotate(
+            status,
+            "published without its core metadata, which the index promises");
         return absl::OkStatus();
       });
 }

@@ -27,7 +27,8 @@ absl::Status OutcomeOf(const WantedPackage& wanted) {
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(supplied.provenance_status);
-  return MakeFailure(Failure::kHeldBack, supplied.note);
+  RETURN_IF_ERROR(supplied.core_metadata_status);
+  return MakeFailure(Failure::kInternal, "nothing was supplied");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "absl/types/span.h"
 #include "fmt/format.h"
 #include "sync/directory_supply.h"
+#include "sync/failure_scope.h"
 #include "sync/index_supply.h"
 #include "sync/origin_adoption.h"
 #include "sync/origin_session.h"
@@ -135,23 +136,28 @@ absl::Status OriginSession::Settle(Adoption& adoption) {
   const pypi::ProjectName& project = adoption.plan.project;
   bool failed = false;
   bool amended = false;
+  const auto report = [&](std::string_view filename, const absl::Status& why) {
+    failed = true;
+    report_.problems.push_back(
+        {fmt::format("{}: {}", project.str(), filename), why});
+  };
   for (const WantedPackage& wanted : adoption.wanted) {
     const absl::Status& status = wanted.supplied.status();
     if (FailureOf(status) == Failure::kReplacedFile) {
       HoldBack(project, status);
       return absl::OkStatus();
     }
+    const std::string& filename = wanted.file->filename;
     if (!status.ok()) {
-      failed = true;
-      report_.problems.push_back(
-          {fmt::format("{}: {}", project.str(), wanted.file->filename),
-           status});
-    } else if (!wanted.supplied->provenance_status.ok()) {
-      failed = true;
-      report_.problems.push_back(
-          {fmt::format("{}: {}", project.str(),
-                       pypi::ProvenanceName(wanted.file->filename)),
-           wanted.supplied->provenance_status});
+      report(filename, status);
+    } else {
+      const SuppliedPackage& supplied = *wanted.supplied;
+      if (MayPass(FailureOf(supplied.core_metadata_status))) {
+        report(filename + ".metadata", supplied.core_metadata_status);
+      }
+      if (!supplied.provenance_status.ok()) {
+        report(pypi::ProvenanceName(filename), supplied.provenance_status);
+      }
     }
     amended |= Amend(wanted, adoption.offer);
   }
@@ -173,10 +179,12 @@ absl::Status OriginSession::ApplyProject(
   for (const WantedPackage& package : wanted) {
     if (!package.supplied.ok()) continue;
     const SuppliedPackage& supplied = *package.supplied;
-    if (!supplied.note.empty()) {
+    // It is as good as never promised; one that may still come is a problem.
+    if (const absl::Status& status = supplied.core_metadata_status;
+        !status.ok() && !MayPass(FailureOf(status))) {
       report_.warnings.push_back(fmt::format("{}: {}: {}", plan.project.str(),
                                              Printable(package.file->filename),
-                                             supplied.note));
+                                             MessageOf(status)));
     }
     for (const auto& target :
          {supplied.file, supplied.core_metadata, supplied.provenance}) {

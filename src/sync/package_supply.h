@@ -20,12 +20,11 @@ namespace tufmirror::sync {
 struct SuppliedPackage {
   // None if only its core metadata was wanted.
   std::optional<tuf::TargetFile> file;
-  // None if the file offers none, or if what it offers cannot be had.
-  std::optional<tuf::TargetFile> core_metadata;
-  // Why what the file offers cannot be had; fit for a message.
-  std::string note = {};
   // None if the file offers none, or if it cannot be had: then the status says
   // why.
+  std::optional<tuf::TargetFile> core_metadata;
+  absl::Status core_metadata_status = {};
+  // In the same way.
   std::optional<tuf::TargetFile> provenance = {};
   absl::Status provenance_status = {};
 };

@@ -82,6 +82,28 @@ TEST_F(OriginIndexTest, CoreMetadataThatIsNowhereIsNotAdvertised) {
   EXPECT_FALSE(ParsedPage("six").files[0].core_metadata.has_value());
 }
 
+TEST_F(OriginIndexTest, CoreMetadataThatCannotBeHadNowComesWithALaterRun) {
+  ServedFile file = Wheel("six", "1.0");
+  file.metadata = "Metadata-Version: 2.1\nName: six\nVersion: 9\n";
+  PutProject("six", {file});
+  const std::string path =
+      IndexServer::FilePath("six-1.0-py3-none-any.whl.metadata");
+  server_.files().Inject(path, Fault::Status(503), 2);
+  RunReport report = Run();
+  EXPECT_THAT(report.warnings, ::testing::IsEmpty());
+  ASSERT_EQ(report.problems.size(), 1u);
+  EXPECT_EQ(report.problems[0].object,
+            "six: six-1.0-py3-none-any.whl.metadata");
+  EXPECT_FALSE(ParsedPage("six").files[0].core_metadata.has_value());
+  report = Run();
+  EXPECT_THAT(report.outcome, IsOk());
+  EXPECT_THAT(report.problems, ::testing::IsEmpty());
+  EXPECT_TRUE(ParsedPage("six").files[0].core_metadata.has_value());
+  EXPECT_EQ(server_.files().CountRequests(
+                IndexServer::FilePath("six-1.0-py3-none-any.whl")),
+            1u);
+}
+
 TEST_F(OriginIndexTest, NothingNewAsksForTheListAloneAndPublishesNothing) {
   PutProject("six", {Wheel("six", "1.0")});
   PutProject("flit", {Wheel("flit", "3.0")});
