@@ -105,6 +105,11 @@ void Downloads::Work() {
 }
 
 absl::StatusOr<fs::UniqueFd> Downloads::Run(const Download& download) {
+  // It may have come since it was looked for: with a download that has just
+  // ended, or by another guard.
+  ASSIGN_OR_RETURN(std::optional<fs::UniqueFd> cached,
+                   cache_.Find(download.target.content));
+  if (cached) return *std::move(cached);
   if (mirrors_.size() == 0) {
     return MakeFailure(Failure::kNotFound,
                        "not in the cache, and the guard is offline");
