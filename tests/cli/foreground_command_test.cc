@@ -25,6 +25,11 @@ constexpr int kLaterDescriptor = 108;    // a socket of a library
 constexpr std::string_view kStopped = "(job stopped)";
 constexpr int kPollMilliseconds = 60'000;
 
+// Whoever runs the tests may ignore some signals (nohup, a shell's background).
+void TakeAllSignals() {
+  for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
+}
+
 // A process that does what exec does, in a process group of its own, and what
 // its command writes.
 class ForegroundProcess {
@@ -68,7 +73,7 @@ class ForegroundProcess {
 
  private:
   static int RunHere(const std::vector<std::string>& command) {
-    signal(SIGPIPE, SIG_DFL);
+    TakeAllSignals();
     const auto prepared = ForegroundCommand::Prepare();
     if (!prepared.ok()) return kCouldNotRun;
     // As a server and a client in this process do.
@@ -163,7 +168,10 @@ class TerminalSession {
  public:
   explicit TerminalSession(const std::string& script) {
     pid_ = forkpty(&terminal_, nullptr, nullptr, nullptr);
-    if (pid_ == 0) _exit(RunShell(script));
+    if (pid_ == 0) {
+      TakeAllSignals();
+      _exit(RunShell(script));
+    }
   }
   ~TerminalSession() {
     close(terminal_);
