@@ -90,6 +90,7 @@ absl::Status CheckFingerprint(std::string_view what, std::string_view bytes,
 
 std::vector<std::string> MetadataUrls(const std::vector<std::string>& urls) {
   std::vector<std::string> metadata;
+  metadata.reserve(urls.size());
   for (const std::string& url : urls) {
     metadata.push_back(http::JoinUrl(url, "metadata/"));
   }
@@ -118,6 +119,7 @@ absl::StatusOr<tuf::RawMetadata> VouchedRoot(const TrustRequest& request,
 
 std::string Redacted(const std::vector<std::string>& urls) {
   std::vector<std::string> shown;
+  shown.reserve(urls.size());
   for (const std::string& url : urls) shown.push_back(http::RedactUrl(url));
   return fmt::format("{}", fmt::join(shown, " "));
 }
