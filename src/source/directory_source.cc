@@ -108,6 +108,7 @@ std::vector<ScannedFile> DirectoryScan::FilesOf(
 absl::Status DirectoryScan::SaveIndex(
     const std::vector<pypi::ProjectName>& unpublished) {
   std::vector<std::string_view> names;
+  names.reserve(unpublished.size());
   for (const pypi::ProjectName& project : unpublished) {
     names.push_back(state_->store.Keep(project.str()));
   }
