@@ -264,7 +264,11 @@ absl::Status TrustStore::Remove(std::string_view name) {
   if (mkdtemp(gone.data()) == nullptr) {
     return fs::ErrnoFailure(errno, "make", gone);
   }
+  absl::Cleanup remove = [&gone] { (void)fs::RemoveTree(gone); };
   RETURN_IF_ERROR(fs::Rename(PathOf(name), gone));
+  // What is trusted no longer stays so after a crash.
+  RETURN_IF_ERROR(fs::SyncDirectory(directory_));
+  std::move(remove).Cancel();
   return fs::RemoveTree(gone);
 }
 
