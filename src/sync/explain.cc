@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "sync/index_options.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
@@ -52,9 +53,7 @@ absl::StatusOr<ExplainReport> Explain(const tree::Home& home,
   }
   ASSIGN_OR_RETURN(const auto selection,
                    select::Selection::Create(config.select));
-  source::IndexOptions options;
-  options.urls = config.upstream.urls;
-  options.now = now;
+  source::IndexOptions options = IndexOptionsOf(config, now);
   options.dry_run = true;
   ASSIGN_OR_RETURN(
       const auto index,

@@ -250,13 +250,19 @@ absl::Status IndexSupply::TakeMetadataFromWheel(Job& job) {
   return AcceptMetadata(job, *bytes);
 }
 
-absl::Status IndexSupply::FetchMetadata(std::vector<Job>& jobs) {
+// What stands beside the files: each job settles with its own answer, and only
+// trouble that concerns every file ends the rest.
+absl::Status IndexSupply::FetchCompanions(
+    std::vector<Job>& jobs, absl::FunctionRef<bool(const Job&)> wants,
+    absl::FunctionRef<http::FetchRequest(const source::SourceFile&)> request_of,
+    absl::FunctionRef<absl::Status(Job&, std::string_view)> accept,
+    absl::FunctionRef<void(Job&, const absl::Status&)> give_up) {
   size_t next = 0;
   return transfers_.FetchAll(
       [&]() -> std::optional<http::FetchRequest> {
-        while (next < jobs.size() && !jobs[next].needs_metadata) ++next;
+        while (next < jobs.size() && !wants(jobs[next])) ++next;
         if (next == jobs.size()) return std::nullopt;
-        http::FetchRequest request = source::MetadataRequest(jobs[next].file());
+        http::FetchRequest request = request_of(jobs[next].file());
         request.tag = next++;
         return request;
       },
@@ -264,12 +270,24 @@ absl::Status IndexSupply::FetchMetadata(std::vector<Job>& jobs) {
           const absl::StatusOr<http::FetchResponse>& response) -> absl::Status {
         Job& job = jobs[request.tag];
         absl::Status status = response.status();
-        if (status.ok()) status = AcceptMetadata(job, response->body);
+        if (status.ok()) status = accept(job, response->body);
         if (status.ok() || ConcernsEveryFile(FailureOf(status))) return status;
+        give_up(job, status);
+        return absl::OkStatus();
+      });
+}
+
+absl::Status IndexSupply::FetchMetadata(std::vector<Job>& jobs) {
+  return FetchCompanions(
+      jobs, [](const Job& job) { return job.needs_metadata; },
+      source::MetadataRequest,
+      [this](Job& job, std::string_view bytes) {
+        return AcceptMetadata(job, bytes);
+      },
+      [](Job& job, const absl::Status& status) {
         job.supplied.core_metadata_status = Annotate(
             status,
             "published without its core metadata, which the index promises");
-        return absl::OkStatus();
       });
 }
 
@@ -287,25 +305,16 @@ absl::Status IndexSupply::AcceptMetadata(Job& job, std::string_view bytes) {
 }
 
 absl::Status IndexSupply::FetchProvenance(std::vector<Job>& jobs) {
-  size_t next = 0;
-  return transfers_.FetchAll(
-      [&]() -> std::optional<http::FetchRequest> {
-        while (next < jobs.size() && !jobs[next].wants_provenance()) ++next;
-        if (next == jobs.size()) return std::nullopt;
-        http::FetchRequest request = ProvenanceRequest(jobs[next].file());
-        request.tag = next++;
-        return request;
+  return FetchCompanions(
+      jobs, [](const Job& job) { return job.wants_provenance(); },
+      ProvenanceRequest,
+      [this](Job& job, std::string_view bytes) {
+        return AcceptProvenance(job, bytes);
       },
-      [&](const http::FetchRequest& request,
-          const absl::StatusOr<http::FetchResponse>& response) -> absl::Status {
-        Job& job = jobs[request.tag];
-        absl::Status status = response.status();
-        if (status.ok()) status = AcceptProvenance(job, response->body);
-        if (status.ok() || ConcernsEveryFile(FailureOf(status))) return status;
+      [](Job& job, const absl::Status& status) {
         job.supplied.provenance_status = Annotate(
             status,
             fmt::format("provenance of {}", Printable(job.file().filename)));
-        return absl::OkStatus();
       });
 }
 

@@ -46,6 +46,12 @@ class IndexSupply : public PackageSupply {
   absl::Status Download(std::vector<Job>& jobs);
   http::DownloadRequest RequestFor(Job& job);
   absl::Status TakeMetadataFromWheel(Job& job);
+  absl::Status FetchCompanions(
+      std::vector<Job>& jobs, absl::FunctionRef<bool(const Job&)> wants,
+      absl::FunctionRef<http::FetchRequest(const source::SourceFile&)>
+          request_of,
+      absl::FunctionRef<absl::Status(Job&, std::string_view)> accept,
+      absl::FunctionRef<void(Job&, const absl::Status&)> give_up);
   absl::Status FetchMetadata(std::vector<Job>& jobs);
   absl::Status AcceptMetadata(Job& job, std::string_view bytes);
   absl::Status FetchProvenance(std::vector<Job>& jobs);

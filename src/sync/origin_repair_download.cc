@@ -5,6 +5,7 @@
 
 #include "absl/types/span.h"
 #include "fmt/format.h"
+#include "sync/index_options.h"
 #include "sync/index_supply.h"
 #include "sync/origin_repair.h"
 #include "sync/package_store.h"
@@ -37,15 +38,8 @@ absl::Status OutcomeOf(const WantedPackage& wanted) {
 absl::StatusOr<std::unique_ptr<source::OriginSource>>
 OriginRepair::OpenIndex() {
   ASSIGN_OR_RETURN(selection_, select::Selection::Create(config_.select));
-  const IndexConfig& config = config_.upstream.index;
-  source::IndexOptions options;
-  options.urls = config_.upstream.urls;
-  options.allow_unhashed = config.allow_unhashed;
-  options.max_file_size = config.max_file_size;
-  options.provenance = config.provenance;
-  options.now = options_.now;
   return source::IndexSource::Open(home_.layout(), *selection_,
-                                   std::move(options));
+                                   IndexOptionsOf(config_, options_.now));
 }
 
 // The file of the kept page that is to be had for `missing`, with nothing else

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "sync/index_options.h"
 #include "sync/offline_roles.h"
 #include "sync/origin_adoption.h"
 #include "sync/parallel.h"
@@ -108,15 +109,7 @@ OriginSession::ReadIndex() {
     progress.bytes_total = summary_.download_bytes;
     return options_.on_progress(progress);
   });
-  const IndexConfig& config = config_.upstream.index;
-  source::IndexOptions options;
-  options.urls = config_.upstream.urls;
-  options.sweep_share = config.sweep_share;
-  options.removal_confirmations = config.removal_confirmations;
-  options.allow_unhashed = config.allow_unhashed;
-  options.max_file_size = config.max_file_size;
-  options.provenance = config.provenance;
-  options.now = options_.now;
+  source::IndexOptions options = IndexOptionsOf(config_, options_.now);
   options.dry_run = options_.dry_run;
   options.published_requires = [this](const source::SourceFile& file) {
     return RequiresOf(file);
