@@ -4,15 +4,16 @@ client's: what an installer does that knows no JSON."""
 
 import http.client
 import http.server
-import threading
 import urllib.parse
+
+import loopback_server
 
 # What makes a request conditional or partial, and its answer.
 REQUEST_HEADERS = ("If-None-Match", "If-Range", "Range")
 RESPONSE_HEADERS = ("Content-Range", "ETag")
 
 
-class RecordingProxy:
+class RecordingProxy(loopback_server.LoopbackServer):
     """For a `with` block. `accept`: None leaves the client's own."""
 
     def __init__(self, upstream, accept=None):
@@ -50,18 +51,7 @@ class RecordingProxy:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/"
-        self.thread = threading.Thread(target=self.server.serve_forever)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+        super().__init__(Handler)
 
     def downloaded(self):
         """Names of the files below packages/ that were sent, or parts."""

@@ -2,10 +2,11 @@
 higher version, and as a proxy it answers for every host; it notes each request."""
 
 import http.server
-import threading
+
+import loopback_server
 
 
-class TrapServer:
+class TrapServer(loopback_server.LoopbackServer):
     """For a `with` block. `files`: file name -> bytes."""
 
     def __init__(self, files):
@@ -40,15 +41,4 @@ class TrapServer:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/"
-        self.thread = threading.Thread(target=self.server.serve_forever)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+        super().__init__(Handler)
