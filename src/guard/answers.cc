@@ -13,6 +13,7 @@
 #include "tufmirror/base/strings.h"
 #include "tufmirror/crypto/hash.h"
 #include "tufmirror/pypi/simple_index.h"
+#include "tufmirror/pypi/upstream_page.h"
 #include "tufmirror/serve/file_reply.h"
 #include "tufmirror/tree/layout.h"
 
@@ -78,6 +79,15 @@ bool IsHeadOnly(const Request& request, const Reply& reply) {
 Reply HeadOnly(Reply reply) {
   reply.write_body = [](serve::BodySink) { return false; };
   return reply;
+}
+
+// Pages are read whole, and not asked for if nothing could parse them.
+absl::Status CheckPageLength(const ExpectedContent& content) {
+  if (content.length <= pypi::kMaxJsonPageBytes) return absl::OkStatus();
+  return MakeFailure(
+      Failure::kTooLarge,
+      fmt::format("page: expected at most {} bytes, its signed length is {}",
+                  pypi::kMaxJsonPageBytes, content.length));
 }
 
 absl::StatusOr<std::string> ReadVerified(const fs::UniqueFd& fd,
@@ -197,8 +207,9 @@ absl::StatusOr<Reply> Answers::PassPage(const Request& request,
                      parts_.trust.Find(state, path));
     if (!found) continue;
     const ExpectedContent& content = found->target.content;
-    ASSIGN_OR_RETURN(fs::UniqueFd fd, Obtain(state, found->target));
     // The list of projects has no links to files.
+    if (wanted.project) RETURN_IF_ERROR(CheckPageLength(content));
+    ASSIGN_OR_RETURN(fs::UniqueFd fd, Obtain(state, found->target));
     if (wanted.project) {
       ASSIGN_OR_RETURN(const std::string bytes, ReadVerified(fd, content));
       if (MayLeadElsewhere(bytes)) return EditPage(request, wanted, state);
@@ -368,6 +379,7 @@ absl::StatusOr<std::optional<Answers::Page>> Answers::FetchPage(
     ASSIGN_OR_RETURN(const OptionalTarget found,
                      parts_.trust.Find(state, path));
     if (!found) continue;
+    RETURN_IF_ERROR(CheckPageLength(found->target.content));
     ASSIGN_OR_RETURN(const fs::UniqueFd fd, Obtain(state, found->target));
     ASSIGN_OR_RETURN(std::string bytes,
                      ReadVerified(fd, found->target.content));

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "guard/guard_fixture.h"
+#include "tufmirror/pypi/upstream_page.h"
 
 namespace tufmirror::guard {
 namespace {
@@ -175,6 +176,20 @@ TEST_F(GuardTest, ServesFromTheCacheOffline) {
   EXPECT_EQ(server.CountRequests(), 0u);
   SetClock(RepositoryFixture::now() + absl::Hours(24 * 31));
   ExpectRefused(Get("/simple/flit/"), 403, Failure::kExpired, "expired");
+}
+
+TEST_F(GuardTest, DoesNotAskForAPageThatIsTooLargeToBeRead) {
+  PublishFlit();
+  for (tuf::TargetFile& target : repository.targets.targets) {
+    if (target.path == "simple/flit/index.html") {
+      target.content.length = pypi::kMaxJsonPageBytes + 1;
+    }
+  }
+  repository.Publish();
+  ServeOn(server);
+  Start();
+  ExpectRefused(Get("/simple/flit/"), 403, Failure::kTooLarge, "at most");
+  EXPECT_EQ(server.CountRequests(OnMirror("simple/flit/index.html")), 0u);
 }
 
 TEST_F(GuardTest, RewritesLinksToTheMirrorAndDropsOthers) {
