@@ -60,6 +60,17 @@ void AppendProblems(const RunReport& report, std::string& out) {
   }
 }
 
+// What waits for a person first.
+std::vector<std::string> AllWarnings(const RunReport& report) {
+  std::vector<std::string> warnings;
+  for (const ExpiringRole& role : report.expiring) {
+    warnings.push_back(WarningOf(role, report.started));
+  }
+  warnings.insert(warnings.end(), report.warnings.begin(),
+                  report.warnings.end());
+  return warnings;
+}
+
 }  // namespace
 
 std::string ToJson(const RunReport& report) {
@@ -78,9 +89,14 @@ std::string ToJson(const RunReport& report) {
                             Quoted(MessageOf(problem.reason)));
   }
   std::string warnings;
-  for (const std::string& warning : report.warnings) {
+  for (const std::string& warning : AllWarnings(report)) {
     if (!warnings.empty()) warnings += ',';
     warnings += Quoted(warning);
+  }
+  std::string expiring;
+  for (const ExpiringRole& role : report.expiring) {
+    if (!expiring.empty()) expiring += ',';
+    expiring += ToJson(role, report.started);
   }
   return fmt::format(
       "{{\"kind\":{},\"outcome\":{},\"message\":{},\"exit_code\":{},"
@@ -88,20 +104,20 @@ std::string ToJson(const RunReport& report) {
       "\"generation\":{},\"targets\":{},\"added\":{},\"changed\":{},"
       "\"removed\":{},\"requests\":{},\"retries\":{},\"bytes_received\":{},"
       "\"files_downloaded\":{},\"metadata_files\":{},\"phases\":{{{}}},"
-      "\"problems\":[{}],\"warnings\":[{}]}}",
+      "\"problems\":[{}],\"warnings\":[{}],\"expiring\":[{}]}}",
       Quoted(report.kind), Quoted(OutcomeName(report.outcome)),
       Quoted(MessageOf(report.outcome)), ExitCodeOf(report),
       Quoted(TimeText(report.started)), Seconds(report.duration),
       report.dry_run, report.published, report.generation, report.targets,
       report.added, report.changed, report.removed, report.requests,
       report.retries, report.bytes_received, report.files_downloaded,
-      report.metadata_files, phases, problems, warnings);
+      report.metadata_files, phases, problems, warnings, expiring);
 }
 
 std::string ToText(const RunReport& report) {
   std::string out;
   AppendProblems(report, out);
-  for (const std::string& warning : report.warnings) {
+  for (const std::string& warning : AllWarnings(report)) {
     out += fmt::format("warning: {}\n", Printable(warning, 500));
   }
   if (!report.outcome.ok()) {

@@ -78,7 +78,7 @@ TEST(RunReportTest, JsonHasEveryField) {
   EXPECT_TRUE(root.Find("phases")->Find("publish").has_value());
   EXPECT_EQ(root.Find("problems")->size(), 1u);
   EXPECT_EQ(root.Find("warnings")->size(), 1u);
-  EXPECT_EQ(root.size(), 21u);
+  EXPECT_EQ(root.size(), 22u);
 }
 
 TEST(RunReportTest, JsonOfAProblemNamesObjectFailureAndMessage) {

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "tufmirror/report/expiring_role.h"
 
 namespace tufmirror::report {
 
@@ -47,8 +48,12 @@ struct RunReport {
 
   std::vector<Phase> phases;
   std::vector<Problem> problems;      // held back
-  std::vector<std::string> warnings;  // "root expires in 12 days", ...
-  absl::Status outcome;               // of the run as a whole
+  std::vector<std::string> warnings;
+  // Offline roles that expire within kSoonBefore; a warning each.
+  std::vector<ExpiringRole> expiring;
+  // False: whoever reads what a quiet run prints was told of them lately.
+  bool remind_of_expiring = true;
+  absl::Status outcome;  // of the run as a whole
 };
 
 // One JSON object, one line, stable keys, durations in seconds, times as
