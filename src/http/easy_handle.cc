@@ -10,6 +10,7 @@
 #include "http/url.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
+#include "tufmirror/compress/body_decoder.h"
 
 namespace tufmirror::http {
 namespace {
@@ -17,8 +18,8 @@ namespace {
 constexpr long kMaxRedirects = 5;
 constexpr long kReceiveBuffer = 64 * 1024;
 // The digests of downloads are over the bytes as stored, and a compressed body
-// could unfold without bound: none is asked for and none unfolded, unless the
-// caller says so.
+// could unfold without bound: none is asked for unless the caller says so, and
+// libcurl unfolds none, whatever a server sends.
 constexpr char kIdentity[] = "Accept-Encoding: identity";
 constexpr char kRefusedDowngrade[] = "redirect from https to http";
 
@@ -218,23 +219,20 @@ int EasyHandle::BeforeRequest(void* self, char*, char*, int, int) {
   return CURL_PREREQFUNC_OK;
 }
 
-absl::Status EasyHandle::SetEncoding(BodyEncoding encoding) {
-  if (encoding == encoding_) return absl::OkStatus();
-  encoding_ = encoding;
-  // "": all that libcurl knows; null: nothing is unfolded, whatever comes.
-  return Set(curl_, CURLOPT_ACCEPT_ENCODING, MayUnfold() ? "" : nullptr,
-             "CURLOPT_ACCEPT_ENCODING");
-}
-
-absl::Status EasyHandle::SetHeaders(absl::Span<const std::string> headers) {
-  if (headers.empty() && !MayUnfold()) {
+absl::Status EasyHandle::SetHeaders(absl::Span<const std::string> headers,
+                                    BodyEncoding encoding) {
+  const bool compressed = encoding == BodyEncoding::kCompressed;
+  if (headers.empty() && !compressed) {
     if (!own_headers_) return absl::OkStatus();
     own_headers_ = false;
     return Set(curl_, CURLOPT_HTTPHEADER, plain_headers_.get(),
                "CURLOPT_HTTPHEADER");
   }
   HeaderList list;
-  if (!MayUnfold()) RETURN_IF_ERROR(AppendHeader(list, kIdentity));
+  const std::string accepted =
+      fmt::format("Accept-Encoding: {}", compress::kAcceptedEncodings);
+  RETURN_IF_ERROR(
+      AppendHeader(list, compressed ? accepted.c_str() : kIdentity));
   for (const std::string& line : headers) {
     if (line.find_first_of(std::string_view("\r\n\0", 3)) !=
         std::string::npos) {
@@ -287,8 +285,7 @@ absl::Status EasyHandle::Prepare(const HttpRequest& request) {
     timeout_ = request.timeout;
   }
   RETURN_IF_ERROR(SetLogin(request.url));
-  RETURN_IF_ERROR(SetEncoding(request.encoding));
-  return SetHeaders(request.headers);
+  return SetHeaders(request.headers, request.encoding);
 }
 
 int EasyHandle::HttpStatus() const {
@@ -331,12 +328,6 @@ std::string EasyHandle::EffectiveUrl() const {
   const char* url = nullptr;
   curl_easy_getinfo(curl_, CURLINFO_EFFECTIVE_URL, &url);
   return url == nullptr ? std::string() : std::string(url);
-}
-
-uint64_t EasyHandle::ReceivedBytes() const {
-  curl_off_t bytes = 0;
-  curl_easy_getinfo(curl_, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
-  return static_cast<uint64_t>(std::max<curl_off_t>(bytes, 0));
 }
 
 TryFailure EasyHandle::FailureAfter(CURLcode code) const {

@@ -64,11 +64,6 @@ class EasyHandle {
   absl::Duration RetryAfter() const;
   // Of the last request, after redirects.
   std::string EffectiveUrl() const;
-  // Bytes of bodies received, before they were unfolded.
-  uint64_t ReceivedBytes() const;
-  // True if this request's body may arrive compressed. Such a transfer must
-  // not be paused: libcurl would unfold all it has into memory.
-  bool MayUnfold() const { return encoding_ == BodyEncoding::kCompressed; }
 
   // Failure of a try that libcurl ended with `code`, or whose HTTP status is
   // none of success.
@@ -82,8 +77,8 @@ class EasyHandle {
   absl::Status ConfigureTls(const TransferOptions& options);
   absl::Status ConfigureProxy();
   absl::Status SetLogin(const std::string& url);
-  absl::Status SetEncoding(BodyEncoding encoding);
-  absl::Status SetHeaders(absl::Span<const std::string> headers);
+  absl::Status SetHeaders(absl::Span<const std::string> headers,
+                          BodyEncoding encoding);
   static int BeforeRequest(void* self, char*, char*, int, int);
 
   CURL* curl_;
@@ -97,7 +92,6 @@ class EasyHandle {
   bool saw_https_ = false;        // on the way of this request's redirects
   bool downgrade_ = false;        // a redirect to http after that was refused
   bool https_ = false;            // the last request's scheme
-  BodyEncoding encoding_ = BodyEncoding::kIdentity;
   uint64_t offset_ = 0;
   uint64_t max_bytes_ = 0;
   absl::Duration timeout_;

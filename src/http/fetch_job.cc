@@ -10,6 +10,7 @@
 #include "http/transfer_failure.h"
 #include "http/url.h"
 #include "tufmirror/base/failure.h"
+#include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
 
 namespace tufmirror::http {
@@ -51,14 +52,19 @@ absl::Status FetchJob::PrepareTry(EasyHandle& handle) {
   too_large_ = false;
   unwanted_bytes_ = 0;
   response_.body.clear();
+  decoder_ = nullptr;
+  bad_encoding_ = absl::OkStatus();
+  const uint64_t most =
+      request_.encoding == BodyEncoding::kCompressed
+          ? compress::BodyDecoder::MaxEncodedBytes(request_.max_bytes)
+          : request_.max_bytes;
   if (!rounds_.untroubled()) ++context_.counters.retries;
-  return handle.Prepare(
-      {.url = request_.urls[rounds_.current()],
-       .offset = 0,
-       .max_bytes = std::max(request_.max_bytes, kLeastMaxBytes),
-       .timeout = context_.options.metadata_timeout,
-       .headers = request_.headers,
-       .encoding = request_.encoding});
+  return handle.Prepare({.url = request_.urls[rounds_.current()],
+                         .offset = 0,
+                         .max_bytes = std::max(most, kLeastMaxBytes),
+                         .timeout = context_.options.metadata_timeout,
+                         .headers = request_.headers,
+                         .encoding = request_.encoding});
 }
 
 bool FetchJob::IsConditional() const {
@@ -73,23 +79,45 @@ bool FetchJob::IsWanted(int http_status) const {
   return http_status == 200 || (http_status == 304 && IsConditional());
 }
 
-Job::Take FetchJob::OnData(EasyHandle& handle, std::string_view bytes) {
-  if (!judged_) {
-    judged_ = true;
-    wanted_ = IsWanted(handle.HttpStatus());
-    const uint64_t declared = handle.ContentLength().value_or(0);
-    if (wanted_) response_.body.reserve(std::min(declared, request_.max_bytes));
+absl::Status FetchJob::Judge(EasyHandle& handle) {
+  judged_ = true;
+  wanted_ = IsWanted(handle.HttpStatus());
+  if (!wanted_) return absl::OkStatus();
+  const std::string encoding = handle.Header("Content-Encoding");
+  const bool encoded = request_.encoding == BodyEncoding::kCompressed &&
+                       !encoding.empty() &&
+                       !absl::EqualsIgnoreCase(encoding, "identity");
+  if (encoded) {
+    ASSIGN_OR_RETURN(
+        decoder_, compress::BodyDecoder::Create(encoding, request_.max_bytes));
+    return absl::OkStatus();
   }
+  const uint64_t declared = handle.ContentLength().value_or(0);
+  response_.body.reserve(std::min(declared, request_.max_bytes));
+  return absl::OkStatus();
+}
+
+absl::Status FetchJob::TakeBytes(std::string_view bytes) {
+  if (decoder_ != nullptr) return decoder_->Decode(bytes);
+  if (bytes.size() > request_.max_bytes - response_.body.size()) {
+    return TooLarge();
+  }
+  response_.body.append(bytes);
+  return absl::OkStatus();
+}
+
+Job::Take FetchJob::OnData(EasyHandle& handle, std::string_view bytes) {
+  if (!judged_) bad_encoding_ = Judge(handle);
+  if (!bad_encoding_.ok()) return Take::kAbort;
   if (!wanted_) {
     unwanted_bytes_ += bytes.size();
     return unwanted_bytes_ > kMaxUnwantedBytes ? Take::kAbort : Take::kTaken;
   }
-  if (bytes.size() > request_.max_bytes - response_.body.size()) {
-    too_large_ = true;
-    return Take::kAbort;
-  }
-  response_.body.append(bytes);
-  return Take::kTaken;
+  const absl::Status taken = TakeBytes(bytes);
+  if (taken.ok()) return Take::kTaken;
+  too_large_ = FailureOf(taken) == Failure::kTooLarge;
+  if (!too_large_) bad_encoding_ = taken;
+  return Take::kAbort;
 }
 
 absl::Status FetchJob::TooLarge() const {
@@ -98,14 +126,30 @@ absl::Status FetchJob::TooLarge() const {
       fmt::format("expected at most {} bytes, got more", request_.max_bytes));
 }
 
+// Bytes that do not decode were cut or changed on the way, as far as anybody
+// can tell: another try may bring better ones.
+Step FetchJob::AfterBadEncoding() {
+  const bool can_heal = FailureOf(bad_encoding_) == Failure::kMalformed;
+  return AfterFailure(
+      {.status = MakeFailure(Failure::kNetwork, MessageOf(bad_encoding_)),
+       .can_heal = can_heal});
+}
+
 Step FetchJob::OnTryEnd(EasyHandle& handle, CURLcode code) {
   if (too_large_) return AfterFailure({.status = TooLarge()});
+  if (!bad_encoding_.ok()) return AfterBadEncoding();
   const int status = handle.HttpStatus();
   if (code == CURLE_FILESIZE_EXCEEDED && IsWanted(status)) {
     return AfterFailure({.status = TooLarge()});
   }
   if (code != CURLE_OK || !IsWanted(status)) {
     return AfterFailure(handle.FailureAfter(code));
+  }
+  if (decoder_ != nullptr) {
+    absl::StatusOr<std::string> body = decoder_->Finish();
+    bad_encoding_ = body.status();
+    if (!body.ok()) return AfterBadEncoding();
+    response_.body = *std::move(body);
   }
   response_.status = status;
   response_.etag = handle.Header("ETag");

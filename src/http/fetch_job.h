@@ -2,8 +2,11 @@
 #ifndef TUFMIRROR_SRC_HTTP_FETCH_JOB_H_
 #define TUFMIRROR_SRC_HTTP_FETCH_JOB_H_
 
+#include <memory>
+
 #include "http/job.h"
 #include "http/job_context.h"
+#include "tufmirror/compress/body_decoder.h"
 
 namespace tufmirror::http {
 
@@ -13,7 +16,8 @@ class FetchJob : public Job {
            Transfers::FetchDone done)
       : request_(std::move(request)),
         context_(context),
-        rounds_(request_.urls.size(), context.options.retries),
+        rounds_(request_.urls.size(),
+                request_.retries.value_or(context.options.retries)),
         done_(done) {}
 
   Step Start() override;
@@ -34,6 +38,10 @@ class FetchJob : public Job {
   bool IsConditional() const;
   bool IsWanted(int http_status) const;
   absl::Status TooLarge() const;
+  // At the first bytes of a body: what they are for, how they came.
+  absl::Status Judge(EasyHandle& handle);
+  absl::Status TakeBytes(std::string_view bytes);
+  Step AfterBadEncoding();
 
   FetchRequest request_;
   const JobContext& context_;
@@ -46,6 +54,8 @@ class FetchJob : public Job {
   bool wanted_ = false;  // this try's body
   bool judged_ = false;  // wanted_ was found out
   bool too_large_ = false;
+  std::unique_ptr<compress::BodyDecoder> decoder_;  // null: body is as it is
+  absl::Status bad_encoding_;
 };
 
 }  // namespace tufmirror::http

@@ -190,8 +190,6 @@ absl::Status TransferLoop::HandleEnded() {
     if (std::exchange(slot.paused, false)) --paused_;
     --active_;
     free_.push_back(&slot);
-    // Paid for at the end: see Receive.
-    if (slot.handle->MayUnfold()) Count(slot.handle->ReceivedBytes());
     const Step step = job->OnTryEnd(*slot.handle, ended->code);
     RETURN_IF_ERROR(Take(std::move(job), step));
   }
@@ -219,12 +217,7 @@ size_t TransferLoop::OnWrite(char* data, size_t size, size_t count,
 
 size_t TransferLoop::Receive(Slot& slot, std::string_view bytes) {
   Job::Take take = Job::Take::kPause;
-  // What unfolds is never paused. What it cost is known when it is over; the
-  // debt keeps later ones waiting.
-  const bool unfolds = slot.handle->MayUnfold();
-  if (unfolds || rate_.Allows(now_)) {
-    take = slot.job->OnData(*slot.handle, bytes);
-  }
+  if (rate_.Allows(now_)) take = slot.job->OnData(*slot.handle, bytes);
   switch (take) {
     case Job::Take::kTaken:
       break;
@@ -234,7 +227,7 @@ size_t TransferLoop::Receive(Slot& slot, std::string_view bytes) {
     case Job::Take::kAbort:
       return 0;
   }
-  if (!unfolds) Count(bytes.size());
+  Count(bytes.size());
   return bytes.size();
 }
 

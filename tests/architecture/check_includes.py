@@ -23,13 +23,14 @@ USES = {
     "tuf": ["json", "crypto"],
     "pypi": ["json"],
     "select": ["pypi", "fs"],
-    "http": ["crypto", "fs"],
+    "compress": ["crypto"],
+    "http": ["crypto", "fs", "compress"],
     "tree": ["fs", "crypto", "json"],
-    "client": ["tuf", "http", "fs"],
+    "client": ["tuf", "http", "fs", "compress"],
     "repo": ["tuf", "pypi", "crypto", "tree", "client"],
     "source": ["client", "pypi", "select", "http", "tree", "repo"],
     "report": ["tree", "json"],
-    "serve": ["client", "tree", "pypi"],
+    "serve": ["client", "tree", "pypi", "compress"],
     "guard": ["client", "pypi", "serve", "http", "select"],
     "sync": ["source", "repo", "tree", "report", "select"],
     "cli": ["sync", "serve", "guard", "report"],
@@ -49,7 +50,8 @@ OWNED = {
     "re2/": {"select"},
     "CLI/": {"cli"},
     "spdlog/": {"cli"},
-    "zstd": {"repo", "source"},
+    "zstd": {"compress"},
+    "zlib": {"compress"},
 }
 
 MAX_LINES = 500

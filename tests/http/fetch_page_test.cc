@@ -78,7 +78,7 @@ TEST_F(PageTest, OnlyRequestsForPagesOfferToUnfold) {
   const auto requests = server_.requests();
   ASSERT_EQ(requests.size(), 3u);
   EXPECT_THAT(requests[0].Header("Accept-Encoding"),
-              AllOf(HasSubstr("gzip"), HasSubstr("deflate")));
+              AllOf(HasSubstr("gzip"), HasSubstr("zstd")));
   EXPECT_EQ(requests[1].Header("Accept-Encoding"), "identity");
   EXPECT_THAT(requests[2].Header("Accept-Encoding"), HasSubstr("gzip"));
 }

@@ -90,8 +90,8 @@ std::string JoinUrl(std::string_view base, std::string_view relative);
 absl::StatusOr<std::string> ResolveUrl(std::string_view base,
                                        std::string_view reference);
 
-// How the body of a response may travel. Compressed: what libcurl can unfold
-// (gzip, deflate, br, zstd), unfolded as it comes.
+// How the body of a response may travel. Compressed: as gzip or zstd, decoded
+// as it comes, within max_bytes.
 enum class BodyEncoding { kIdentity, kCompressed };
 
 // A small object wanted in memory.
@@ -103,6 +103,7 @@ struct FetchRequest {
   BodyEncoding encoding = BodyEncoding::kIdentity;
   // Names of response headers to return, lower case.
   std::vector<std::string> wanted_headers = {};
+  std::optional<int> retries = {};  // in place of TransferOptions::retries
 };
 
 struct FetchResponse {
