@@ -68,9 +68,23 @@ int TrustRemoveCommand(const std::string& name);
 
 struct StatusArguments {
   std::string home;
+  std::string at;  // day or moment; empty: now
   bool json = false;
 };
 int StatusCommand(const StatusArguments& arguments);
+
+struct RehearseArguments {
+  std::string home;
+  std::string at;  // day or moment; empty: now
+  bool json = false;
+};
+int RehearseCommand(const RehearseArguments& arguments);
+
+struct ResumeArguments {
+  std::string home;
+  std::vector<std::string> from;
+};
+int ResumeCommand(const ResumeArguments& arguments);
 
 struct VerifyArguments {
   std::string home;

@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/guard_env.h"
 #include "cli/guard_options.h"
+#include "cli/outlook_options.h"
 #include "fmt/format.h"
 
 namespace tufmirror::cli {
@@ -292,6 +293,8 @@ void AddInspection(CLI::App& app, Chosen& chosen) {
   CLI::App* status = app.add_subcommand("status", "Say what a home serves");
   auto status_arguments = std::make_shared<StatusArguments>();
   status->add_option("HOME", status_arguments->home, "The home")->required();
+  status->add_option("--at", status_arguments->at,
+                     "As if it were that day, such as 2027-03-01");
   status->add_flag("--json", status_arguments->json, "Print JSON");
   status->footer("Example: tufmirror status /srv/mirror");
   status->callback([status_arguments, &chosen] {
@@ -434,6 +437,7 @@ int Main(int argc, char** argv) {
   AddExec(app, command, chosen);
   AddTrust(app, chosen);
   AddInspection(app, chosen);
+  AddOutlook(app, chosen);
   AddImport(app, chosen);
   AddClient(app, chosen);
   try {

@@ -4,16 +4,20 @@
 #include "absl/time/clock.h"
 #include "cli/commands.h"
 #include "cli/config_file.h"
+#include "cli/moment.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
 #include "fmt/format.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
+#include "tufmirror/base/strings.h"
 #include "tufmirror/client/metadata_fetcher.h"
 #include "tufmirror/crypto/hash.h"
 #include "tufmirror/fs/file.h"
+#include "tufmirror/report/expiring_role.h"
 #include "tufmirror/report/history.h"
 #include "tufmirror/report/run_report.h"
+#include "tufmirror/sync/outlook.h"
 #include "tufmirror/sync/repair.h"
 #include "tufmirror/sync/verify.h"
 #include "tufmirror/tree/home.h"
@@ -34,11 +38,15 @@ struct HomeStatus {
   // Of the first root, hexadecimal: what readers are told to trust. Empty if
   // that is not served.
   std::string fingerprint;
+  absl::Time now;
+  // An error does not keep the rest from being shown.
+  absl::StatusOr<sync::Outlook> outlook = sync::Outlook();
 };
 
-absl::StatusOr<HomeStatus> ReadStatus(const std::string& path) {
-  ASSIGN_OR_RETURN(const tree::Home home, tree::Home::Open(path));
+absl::StatusOr<HomeStatus> ReadStatus(const StatusArguments& arguments) {
   HomeStatus status;
+  ASSIGN_OR_RETURN(status.now, ParseMoment(arguments.at));
+  ASSIGN_OR_RETURN(const tree::Home home, tree::Home::Open(arguments.home));
   status.home = home.layout().home();
   ASSIGN_OR_RETURN(status.generation, tree::Publisher::CurrentGeneration(home));
   ASSIGN_OR_RETURN(const auto lines,
@@ -48,6 +56,7 @@ absl::StatusOr<HomeStatus> ReadStatus(const std::string& path) {
       fs::ReadFile(home.layout().live() + "/" + tree::MetadataPath("root", 1),
                    client::kMaxRootBytes);
   if (root.ok()) status.fingerprint = crypto::Sha256Of(*root).Hex();
+  if (status.generation.number > 0) status.outlook = sync::ReadOutlook(home);
   return status;
 }
 
@@ -56,12 +65,42 @@ std::string ExpiryText(absl::Time expiry) {
   return expiry == absl::InfiniteFuture() ? "" : tuf::FormatExpiry(expiry);
 }
 
+// null if it cannot be known.
+std::string OfflineRolesJson(const HomeStatus& status) {
+  if (!status.outlook.ok()) return "null";
+  std::string roles;
+  for (const report::ExpiringRole& role : status.outlook->offline) {
+    if (!roles.empty()) roles += ',';
+    roles += report::ToJson(role, status.now);
+  }
+  return "[" + roles + "]";
+}
+
+void PrintOfflineRoles(const HomeStatus& status) {
+  if (!status.outlook.ok()) {
+    fmt::print("  when offline roles expire is not known: {}\n",
+               MessageOf(status.outlook.status()));
+    return;
+  }
+  for (const report::ExpiringRole& role : status.outlook->offline) {
+    const auto urgency = report::UrgencyOf(role.expires, status.now);
+    if (urgency != report::Urgency::kNone) {
+      fmt::print("  warning: {}\n", report::WarningOf(role, status.now));
+      continue;
+    }
+    fmt::print("  {} version {} expires in {}, on {}\n",
+               Printable(role.role, 80), role.version,
+               report::TimeLeftText(role.expires, status.now),
+               tuf::FormatExpiry(role.expires));
+  }
+}
+
 void PrintJson(const HomeStatus& status) {
   const tree::GenerationInfo& generation = status.generation;
   fmt::print(
       "{{\"generation\":{},\"published\":{},\"targets\":{},"
       "\"target_bytes\":{},\"timestamp_version\":{},\"earliest_expiry\":{},"
-      "\"root_fingerprint\":{},\"last_run\":{}}}\n",
+      "\"root_fingerprint\":{},\"offline_roles\":{},\"last_run\":{}}}\n",
       generation.number,
       generation.number == 0
           ? "null"
@@ -72,6 +111,7 @@ void PrintJson(const HomeStatus& status) {
           : fmt::format("\"{}\"", ExpiryText(generation.earliest_expiry)),
       status.fingerprint.empty() ? "null"
                                  : fmt::format("\"{}\"", status.fingerprint),
+      OfflineRolesJson(status),
       status.last_run.empty() ? "null" : status.last_run);
 }
 
@@ -90,10 +130,12 @@ void PrintText(const HomeStatus& status) {
     fmt::print("  fingerprint of root version 1: {}\n", status.fingerprint);
   }
   const std::string expiry = ExpiryText(generation.earliest_expiry);
-  if (expiry.empty()) return;
-  fmt::print("  metadata {} at {}\n",
-             generation.earliest_expiry <= absl::Now() ? "EXPIRED" : "expires",
-             expiry);
+  if (!expiry.empty()) {
+    fmt::print("  metadata {} at {}\n",
+               generation.earliest_expiry <= status.now ? "EXPIRED" : "expires",
+               expiry);
+  }
+  PrintOfflineRoles(status);
 }
 
 // What verify says, with or without a repair.
@@ -146,7 +188,7 @@ absl::StatusOr<tree::GenerationInfo> Rollback(const std::string& path) {
 }  // namespace
 
 int StatusCommand(const StatusArguments& arguments) {
-  const auto status = ReadStatus(arguments.home);
+  const auto status = ReadStatus(arguments);
   if (!status.ok()) return Fail(status.status());
   if (arguments.json) {
     PrintJson(*status);

@@ -64,8 +64,9 @@ int SyncCommand(const SyncArguments& arguments) {
   }
   const int code = report::ExitCodeOf(*run);
   if (arguments.json) fmt::print("{}\n", report::ToJson(*run));
-  const bool worth_saying =
-      code != 0 || !run->warnings.empty() || arguments.verbose || IsTerminal();
+  const bool reminds = !run->expiring.empty() && run->remind_of_expiring;
+  const bool worth_saying = code != 0 || reminds || !run->warnings.empty() ||
+                            arguments.verbose || IsTerminal();
   if (worth_saying) fmt::print(stderr, "{}", report::ToText(*run));
   return code;
 }

@@ -178,13 +178,15 @@ absl::StatusOr<std::optional<TargetFile>> RepositoryEditor::After(
 
 bool RepositoryEditor::IsDue(std::string_view bin, const SigningPolicy& policy,
                              absl::Time now) const {
-  return states_.find(bin)->second.expires - now <
-         ResignThreshold(bin, policy.bin_expiry);
+  const BinState& state = states_.find(bin)->second;
+  return state.version < policy.least_version ||
+         state.expires - now < ResignThreshold(bin, policy.bin_expiry);
 }
 
 bool RepositoryEditor::SnapshotIsDue(const SigningPolicy& policy,
                                      absl::Time now) const {
-  return snapshot_.expires - now < policy.snapshot_expiry / 2;
+  return snapshot_.version < policy.least_version ||
+         snapshot_.expires - now < policy.snapshot_expiry / 2;
 }
 
 bool RepositoryEditor::MustSign(const SigningPolicy& policy,

@@ -38,7 +38,7 @@ OriginSession::OriginSession(const tree::Home& home, const Config& config,
 
 repo::SigningPolicy OriginSession::Policy() const {
   return {config_.origin.bin_expiry, config_.origin.snapshot_expiry,
-          config_.origin.timestamp_expiry};
+          config_.origin.timestamp_expiry, state_.least_version};
 }
 
 absl::Status OriginSession::OpenPublished() {
@@ -59,8 +59,7 @@ absl::Status OriginSession::OpenPublished() {
       *view_, live_root_, config_.origin.custom_fields);
   ASSIGN_OR_RETURN(retired_, tree::RetiredFiles::Load(home_));
   if (generation_.number == 0) RETURN_IF_ERROR(CountPublished());
-  return CheckOfflineRoles(view_->trusted(), **editor_->bins_role(),
-                           options_.now, report_.warnings);
+  return CheckOfflineRoles(*view_, options_.now, report_.expiring);
 }
 
 // Only where the record of generations was lost: it has the numbers otherwise.

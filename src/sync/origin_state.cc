@@ -1,7 +1,8 @@
-// Form: "version N", "indexed N", "custom FIELD,FIELD", "bin NAME VERSION
-// EXPIRY", one a line.
+// Form: "version N", "least N", "indexed N", "custom FIELD,FIELD", "bin NAME
+// VERSION EXPIRY", one a line.
 #include "sync/origin_state.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -43,6 +44,9 @@ void ParseBin(const std::vector<absl::string_view>& fields,
 std::string RenderOriginState(const OriginState& state) {
   std::string text = fmt::format("version {}\nindexed {}\n",
                                  state.highest_version, state.indexed_version);
+  if (state.least_version > 1) {
+    text += fmt::format("least {}\n", state.least_version);
+  }
   if (!state.custom_fields.empty()) {
     text += fmt::format("custom {}\n", state.custom_fields);
   }
@@ -62,6 +66,8 @@ OriginState ParseOriginState(std::string_view text) {
     if (fields[0] == "custom") state.custom_fields = std::string(fields[1]);
     const int64_t number = ParseNumber(fields[1]).value_or(0);
     if (fields[0] == "version") state.highest_version = number;
+    if (fields[0] == "least")
+      state.least_version = std::max<int64_t>(number, 1);
     if (fields[0] == "indexed") state.indexed_version = number;
   }
   return state;

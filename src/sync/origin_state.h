@@ -20,6 +20,9 @@ struct OriginState {
   // the publication: a version that readers saw, and that was rolled back
   // then, is never given to other bytes.
   int64_t highest_version = 0;
+  // What the online key signed with a lower version is to be signed again:
+  // readers have seen higher ones, from before this home was restored.
+  int64_t least_version = 1;
   // Timestamp version of the generation that the scan index was saved for. If
   // another generation is live (a rollback, a crash), the index says nothing
   // about it, and every project is compared.

@@ -5,6 +5,7 @@
 
 #include "absl/time/clock.h"
 #include "sync/origin_run.h"
+#include "sync/reminder.h"
 #include "sync/replica_run.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/report/held_back.h"
@@ -45,6 +46,14 @@ void RememberHeldBack(const tree::Home& home, const Config& config,
   if (!written.ok()) report.warnings.emplace_back(written.message());
 }
 
+// A reminder too many is better than none.
+void Remind(const tree::Home& home, absl::Time now, report::RunReport& report) {
+  if (report.expiring.empty()) return;
+  const auto due = TakeReminder(home.layout(), report.expiring, now);
+  report.remind_of_expiring = due.value_or(true);
+  if (!due.ok()) report.warnings.emplace_back(due.status().message());
+}
+
 }  // namespace
 
 report::RunReport RunSync(const tree::Home& home, const Config& config,
@@ -59,6 +68,7 @@ report::RunReport RunSync(const tree::Home& home, const Config& config,
   DescribeLive(home, report);
   report.duration = absl::Now() - start;
   if (!options.dry_run) {
+    Remind(home, options.now, report);
     // The history is for people; a run is not undone for want of it.
     const absl::Status written =
         report::AppendHistory(home.layout().history(), report);

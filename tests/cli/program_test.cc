@@ -125,6 +125,8 @@ TEST_F(ProgramTest, WrongUsageIsExitCode2AndNamesTheHelp) {
       {"trust", "add", "pypi"},
       {"trust", "show"},
       {"guard", "--kill"},
+      {"rehearse"},
+      {"resume", Home()},
       {"exec", "--frobnicate", "--", "true"},
       {"exec", "true"},
       {"--frobnicate"}};
@@ -171,7 +173,8 @@ TEST_F(ProgramTest, EveryCommandsHelpHasAnExample) {
   const std::vector<std::vector<std::string>> commands = {
       {"init", "origin"}, {"init", "replica"}, {"sync"},     {"serve"},
       {"status"},         {"verify"},          {"rollback"}, {"client"},
-      {"import-config"},  {"guard"},           {"exec"},     {"trust", "add"}};
+      {"import-config"},  {"guard"},           {"exec"},     {"trust", "add"},
+      {"rehearse"},       {"resume"}};
   for (auto command : commands) {
     std::string name = "tufmirror";
     for (const std::string& word : command) name += " " + word;
@@ -202,6 +205,38 @@ TEST_F(ProgramTest, UpstreamUrlWithQueryIsRefusedBeforeAnythingIsMade) {
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_THAT(outcome.error, HasSubstr("expected a base URL without a query"));
   EXPECT_FALSE(std::filesystem::exists(Home()));
+}
+
+TEST_F(ProgramTest, OutlookTakesAnyDayAndNothingElse) {
+  directory_.Write("wheels/README", "x");
+  ASSERT_EQ(Run({"init", "origin", Home(), "--from", directory_.Join("wheels"),
+                 "--unencrypted-keys", "--bits", "1"})
+                .exit_code,
+            0);
+  const Outcome today = Run({"status", Home()});
+  EXPECT_THAT(today.out, HasSubstr("  root version 1 expires in 36"));
+  EXPECT_THAT(today.out, HasSubstr("  bins version 1 expires in 36"));
+  EXPECT_THAT(Run({"status", "--json", Home()}).out,
+              HasSubstr("\"offline_roles\":[{\"role\":\"root\","));
+  const Outcome late = Run({"status", Home(), "--at", "2999-01-01"});
+  EXPECT_EQ(late.exit_code, 0);
+  EXPECT_THAT(late.out, HasSubstr("  warning: EXPIRED: targets version 1 "));
+
+  const Outcome rehearsed = Run({"rehearse", Home()});
+  EXPECT_EQ(rehearsed.exit_code, 0) << rehearsed.error;
+  for (const char* part :
+       {"  soon: 30 days are left for root, targets and bins",
+        "  urgent: 14 days", "  critical: 3 days",
+        "  expired: root, targets and bins. From now on"}) {
+    EXPECT_THAT(rehearsed.out, HasSubstr(part));
+  }
+  EXPECT_THAT(Run({"rehearse", Home(), "--json"}).out,
+              HasSubstr("{\"unless_signed\":[{\"when\":\""));
+  for (const char* command : {"status", "rehearse"}) {
+    const Outcome wrong = Run({command, Home(), "--at", "tomorrow"});
+    EXPECT_EQ(wrong.exit_code, 2);
+    EXPECT_THAT(wrong.error, HasSubstr("expected a day such as"));
+  }
 }
 
 TEST_F(ProgramTest, ConfigurationErrorsAreExitCode2AndNameTheKey) {

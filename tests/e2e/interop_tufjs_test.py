@@ -2,47 +2,19 @@
 """npm's tuf-js reads what we publish; we read what @tufjs/models writes."""
 
 import json
-import shutil
 
 from e2e_support import (Javascript, Program, build_wheel, change_byte,
                          parse_options, serve_with_nginx, sha256,
                          work_directory)
 from home_config import set_option
 from tap import Tap
+from tufjs_client import TufJs
 
 WHEEL = "packages/alpha-demo/alpha_demo-1.0-py3-none-any.whl"
 NEW_WHEEL = "packages/alpha-demo/alpha_demo-1.1-py3-none-any.whl"
 PAGES = ["simple/index.html", "simple/alpha-demo/index.html",
          "simple/alpha-demo/index.v1_json"]
 FIRST = [*PAGES, WHEEL, f"{WHEEL}.metadata"]
-
-
-class TufJs:
-    """One tuf-js client with its own trusted metadata."""
-
-    def __init__(self, javascript, directory, root):
-        self.javascript = javascript
-        self.metadata = directory / "metadata"
-        self.downloads = directory / "downloads"
-        self.metadata.mkdir(parents=True)
-        self.downloads.mkdir()
-        shutil.copyfile(root, self.metadata / "root.json")
-
-    def targets(self, url, names):
-        return json.loads(self.javascript.run(
-            "tuf_client.js", self.metadata, url, self.downloads, *names))
-
-    def custom(self, url, name):
-        """What the metadata say of a target besides length and digests."""
-        return self.targets(url, [name])["targets"][name].get("custom")
-
-    def download(self, url, names):
-        """{target path: sha256 or the error}."""
-        result = self.targets(url, names)
-        if result["refresh"] is not None:
-            return {"refresh": result["refresh"]}
-        return {name: target.get("sha256", target.get("error"))
-                for name, target in result["targets"].items()}
 
 
 def published(home, names):

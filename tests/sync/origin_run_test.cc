@@ -1,6 +1,7 @@
 #include "sync/origin_run.h"
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -256,9 +257,20 @@ TEST_F(OriginRunTest, WarnsBeforeOfflineRolesExpire) {
   now_ += absl::Hours(340 * 24);
   const RunReport report = Run();
   ASSERT_THAT(report.outcome, IsOk());
-  ASSERT_EQ(report.warnings.size(), 3u);
-  EXPECT_TRUE(Contains(report.warnings[0], "root expires in 25 days"));
-  EXPECT_TRUE(Contains(report.warnings[0], "offline keys"));
+  std::vector<std::string> roles;
+  for (const auto& expiring : report.expiring) {
+    roles.push_back(expiring.role);
+    EXPECT_EQ(report::UrgencyOf(expiring.expires, now_),
+              report::Urgency::kSoon);
+  }
+  EXPECT_THAT(roles, ::testing::ElementsAre("root", "targets", "bins"));
+}
+
+TEST_F(OriginRunTest, SaysNothingOfExpiryForElevenMonths) {
+  now_ += absl::Hours(334 * 24);
+  const RunReport report = Run();
+  ASSERT_THAT(report.outcome, IsOk());
+  EXPECT_THAT(report.expiring, ::testing::IsEmpty());
 }
 
 TEST_F(OriginRunTest, ExpiredOfflineRoleStopsTheRunAndSaysWhatToDo) {

@@ -22,6 +22,7 @@ OriginState SomeState() {
   OriginState state;
   state.highest_version = 12;
   state.indexed_version = 11;
+  state.least_version = 5;
   state.bins["bin-00"] = {7, absl::FromUnixSeconds(1'800'000'000)};
   state.bins["bin-01"] = {12, absl::FromUnixSeconds(1'800'000'001)};
   return state;

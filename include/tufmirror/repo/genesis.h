@@ -32,6 +32,8 @@ struct SigningPolicy {
   absl::Duration bin_expiry = absl::Hours(14 * 24);
   absl::Duration snapshot_expiry = absl::Hours(24);
   absl::Duration timestamp_expiry = absl::Hours(24);
+  // What has a lower version is due, whenever it expires.
+  int64_t least_version = 1;
 };
 
 struct GenesisOptions {

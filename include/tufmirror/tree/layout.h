@@ -81,6 +81,8 @@ class Layout {
   std::string generation() const { return home_ + "/state/generation.json"; }
   std::string held_back() const { return home_ + "/state/held-back.json"; }
   std::string history() const { return home_ + "/state/history.jsonl"; }
+  // When the last reminder of what expires was given.
+  std::string reminder() const { return home_ + "/state/reminder"; }
   // Metadata that a replica's TUF client trusts (rollback protection).
   std::string upstream_trust() const { return home_ + "/state/upstream"; }
   // Until when the published delegated roles are good.
