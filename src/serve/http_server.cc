@@ -40,6 +40,7 @@ Request ToRequest(const httplib::Request& request) {
           .host = HeaderOf(request, "Host"),
           .user_agent = HeaderOf(request, "User-Agent"),
           .accept = HeaderOf(request, "Accept"),
+          .accept_encoding = HeaderOf(request, "Accept-Encoding"),
           .if_none_match = HeaderOf(request, "If-None-Match"),
           .if_modified_since = HeaderOf(request, "If-Modified-Since"),
           .range = HeaderOf(request, "Range"),

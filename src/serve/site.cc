@@ -74,10 +74,9 @@ Reply Site::AnswerPath(const LiveTree& tree, const RequestTarget& target,
 
   absl::StatusOr<OpenedFile> file = tree.OpenFile(target.path);
   if (file.ok()) {
-    return FileReply(
-        request, *std::move(file),
-        {.content_type = std::string(ContentTypeOfPath(target.path)),
-         .cache_control = CacheControlOfPath(target.path)});
+    return FileOf(request, target.path, *std::move(file),
+                  {.content_type = std::string(ContentTypeOfPath(target.path)),
+                   .cache_control = CacheControlOfPath(target.path)});
   }
   if (FailureOf(file.status()) != Failure::kNotFound) {
     return FailureReply(file.status());
@@ -98,6 +97,35 @@ Reply Site::AnswerPath(const LiveTree& tree, const RequestTarget& target,
                          target.query);
   }
   return NotFound();
+}
+
+Reply Site::FileOf(const Request& request, std::string_view path,
+                   OpenedFile file, FileReplyOptions options) const {
+  if (!IsCompressible(path, file.size)) {
+    return FileReply(request, std::move(file), options);
+  }
+  const std::string vary =
+      options.vary.empty() ? "Accept-Encoding"
+                           : fmt::format("{}, Accept-Encoding", options.vary);
+  options.vary = vary;
+  // A range is one of the file as it is.
+  const auto encoding = request.range.empty()
+                            ? ChooseEncoding(request.accept_encoding)
+                            : std::nullopt;
+  std::shared_ptr<const std::string> body;
+  if (encoding) body = compressed_.Get(file, *encoding);
+  if (body == nullptr) return FileReply(request, std::move(file), options);
+  // Other bytes, so another strong validator.
+  const std::string suffix =
+      fmt::format("{}-{}", options.etag_suffix, compress::NameOf(*encoding));
+  options.etag_suffix = suffix;
+  Reply reply = FileReply(request, std::move(file), options);
+  if (reply.status != 200) return reply;
+  reply.file.reset();
+  reply.body = *body;
+  reply.length = body->size();
+  reply.headers.emplace_back("Content-Encoding", compress::NameOf(*encoding));
+  return reply;
 }
 
 Reply Site::AnswerDirectory(const LiveTree& tree, const RequestTarget& target,
@@ -124,8 +152,8 @@ Reply Site::AnswerIndexPage(const LiveTree& tree, const RequestTarget& target,
     const bool is_json = representation == Representation::kJsonV1;
     absl::StatusOr<OpenedFile> file = tree.OpenFile(is_json ? json : html);
     if (!file.ok()) continue;
-    return FileReply(
-        request, *std::move(file),
+    return FileOf(
+        request, is_json ? json : html, *std::move(file),
         {.content_type = std::string(ContentTypeOf(representation)),
          .cache_control = CacheControlOfPath(html),
          // One file under two types: two entities, two strong validators.

@@ -14,9 +14,8 @@ absl::StatusOr<std::unique_ptr<StaticServer>> StaticServer::Create(
   RETURN_IF_ERROR(
       Annotate(LiveTree::Open(options.document_root).status(), "serve"));
   HttpServer::Handler answer =
-      [site = Site(options.document_root)](const Request& request) {
-        return site.Answer(request);
-      };
+      [site = std::make_shared<const Site>(options.document_root)](
+          const Request& request) { return site->Answer(request); };
   ASSIGN_OR_RETURN(auto server,
                    HttpServer::Create(std::move(options), std::move(answer)));
   return std::unique_ptr<StaticServer>(new StaticServer(std::move(server)));
