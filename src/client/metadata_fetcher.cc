@@ -7,8 +7,14 @@
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
+#include "tufmirror/compress/delta_pack.h"
 
 namespace tufmirror::client {
+namespace {
+
+constexpr std::string_view kPackSuffix = ".pack";
+
+}  // namespace
 
 uint64_t MetadataLimits::ForRole(std::string_view role) const {
   if (role == "root") return root;
@@ -19,10 +25,12 @@ uint64_t MetadataLimits::ForRole(std::string_view role) const {
 
 MetadataFetcher::MetadataFetcher(http::Transfers& transfers,
                                  std::vector<std::string> base_urls,
-                                 MetadataLimits limits)
+                                 MetadataLimits limits,
+                                 std::vector<std::string> pack_urls)
     : transfers_(transfers),
       base_urls_(std::move(base_urls)),
-      limits_(limits) {}
+      limits_(limits),
+      pack_urls_(std::move(pack_urls)) {}
 
 http::FetchRequest MetadataFetcher::RequestFor(
     std::string_view role, std::optional<int64_t> version,
@@ -36,7 +44,47 @@ http::FetchRequest MetadataFetcher::RequestFor(
   for (const std::string& base : base_urls_) {
     request.urls.push_back(http::JoinUrl(base, name));
   }
+  request.encoding = http::BodyEncoding::kCompressed;
   return request;
+}
+
+std::optional<http::FetchRequest> MetadataFetcher::PackRequestFor(
+    std::string_view role, int64_t version) const {
+  if (pack_urls_.empty() || packs_absent_) return std::nullopt;
+  std::string name = tuf::MetadataFileName(role, version);
+  name.replace(name.rfind('.'), std::string::npos, kPackSuffix);
+  http::FetchRequest request;
+  request.max_bytes = compress::kMaxPackBytes;
+  request.retries = 0;  // there is another way
+  for (const std::string& base : pack_urls_) {
+    request.urls.push_back(http::JoinUrl(base, name));
+  }
+  return request;
+}
+
+absl::StatusOr<tuf::RawMetadata> MetadataFetcher::Rebuild(
+    std::string_view role, std::optional<uint64_t> length,
+    const tuf::RawMetadata& base,
+    const absl::StatusOr<http::FetchResponse>& response) {
+  packs_found_ |= response.ok();
+  packs_absent_ |= !response.ok() && !packs_found_;
+  RETURN_IF_ERROR(response.status());
+  ASSIGN_OR_RETURN(const auto pack, compress::DeltaPack::Parse(response->body));
+  const uint64_t cap = limits_.ForRole(role);
+  ASSIGN_OR_RETURN(
+      std::string bytes,
+      pack.Rebuild(base.bytes, length ? std::min(*length, cap) : cap));
+  return tuf::RawMetadata{std::move(bytes)};
+}
+
+std::optional<tuf::RawMetadata> MetadataFetcher::RebuildVerified(
+    std::string_view role, int64_t version, std::optional<uint64_t> length,
+    const tuf::RawMetadata& base, Accept accept) {
+  const auto request = PackRequestFor(role, version);
+  if (!request) return std::nullopt;
+  auto raw = Rebuild(role, length, base, transfers_.Fetch(*request));
+  if (!raw.ok() || !accept(*raw).ok()) return std::nullopt;
+  return *std::move(raw);
 }
 
 absl::StatusOr<tuf::RawMetadata> MetadataFetcher::FetchVerified(

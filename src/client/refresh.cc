@@ -12,6 +12,7 @@
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
+#include "tufmirror/compress/delta_pack.h"
 
 namespace tufmirror::client {
 namespace {
@@ -70,20 +71,33 @@ std::optional<int64_t> VersionInName(const TrustedMetadataSet& trusted,
   return meta.version;
 }
 
+// Whether a pack may lead from the local snapshot to the one that is wanted:
+// each publication makes a version, and a link of the pack.
+bool PackMayReach(const TrustedMetadataSet& trusted, const MetaFile& wanted) {
+  constexpr auto kLinks = static_cast<int64_t>(compress::kMaxPackLinks);
+  return trusted.root()->consistent_snapshot && trusted.snapshot() &&
+         wanted.version - (*trusted.snapshot())->version <= kLinks;
+}
+
 // TUF 5.5.
 absl::Status RefreshSnapshot(TrustedMetadataSet& trusted,
                              MetadataFetcher& fetcher, MetadataStore& store) {
   ASSIGN_OR_RETURN(const MetaFile meta, trusted.SnapshotMeta());
-  if (auto local = store.Load("snapshot", meta.version); local.ok()) {
-    (void)trusted.LoadLocalSnapshot(*local);
-  }
+  const auto local = store.Load("snapshot", meta.version);
+  if (local.ok()) (void)trusted.LoadLocalSnapshot(*local);
   if (trusted.SnapshotIsCurrent()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const RawMetadata raw,
-                   fetcher.FetchVerified(
-                       "snapshot", VersionInName(trusted, meta), meta.length,
-                       [&trusted](const RawMetadata& offered) {
-                         return trusted.UpdateSnapshot(offered);
-                       }));
+  const auto accept = [&trusted](const RawMetadata& offered) {
+    return trusted.UpdateSnapshot(offered);
+  };
+  if (local.ok() && PackMayReach(trusted, meta)) {
+    const auto rebuilt = fetcher.RebuildVerified("snapshot", meta.version,
+                                                 meta.length, *local, accept);
+    if (rebuilt) return store.Save("snapshot", meta.version, *rebuilt);
+  }
+  ASSIGN_OR_RETURN(
+      const RawMetadata raw,
+      fetcher.FetchVerified("snapshot", VersionInName(trusted, meta),
+                            meta.length, accept));
   return store.Save("snapshot", meta.version, raw);
 }
 
@@ -126,22 +140,27 @@ absl::StatusOr<tuf::RolePtr> LoadDelegatedRole(
     MetadataStore& store) {
   using Role = tuf::Verified<tuf::Targets>;
   ASSIGN_OR_RETURN(const MetaFile meta, trusted.RoleMeta(role));
-  if (auto local = store.Load(role, meta.version); local.ok()) {
-    auto verified = trusted.VerifyDelegated(*local, role, delegator);
-    if (verified.ok())
-      return std::make_shared<const Role>(*std::move(verified));
-  }
   tuf::RolePtr verified;
-  ASSIGN_OR_RETURN(
-      const RawMetadata raw,
-      fetcher.FetchVerified(
-          role, VersionInName(trusted, meta), meta.length,
-          [&](const RawMetadata& offered) -> absl::Status {
-            ASSIGN_OR_RETURN(Role value,
-                             trusted.VerifyDelegated(offered, role, delegator));
-            verified = std::make_shared<const Role>(std::move(value));
-            return absl::OkStatus();
-          }));
+  const auto accept = [&](const RawMetadata& offered) -> absl::Status {
+    ASSIGN_OR_RETURN(Role value,
+                     trusted.VerifyDelegated(offered, role, delegator));
+    verified = std::make_shared<const Role>(std::move(value));
+    return absl::OkStatus();
+  };
+  if (const auto local = store.Load(role, meta.version); local.ok()) {
+    if (accept(*local).ok()) return verified;
+    if (trusted.root()->consistent_snapshot) {
+      const auto rebuilt = fetcher.RebuildVerified(role, meta.version,
+                                                   meta.length, *local, accept);
+      if (rebuilt) {
+        RETURN_IF_ERROR(store.Save(role, meta.version, *rebuilt));
+        return verified;
+      }
+    }
+  }
+  ASSIGN_OR_RETURN(const RawMetadata raw,
+                   fetcher.FetchVerified(role, VersionInName(trusted, meta),
+                                         meta.length, accept));
   RETURN_IF_ERROR(store.Save(role, meta.version, raw));
   return verified;
 }

@@ -33,11 +33,13 @@ struct MetadataLimits {
 
 class MetadataFetcher {
  public:
-  // `base_urls`: the metadata directory on each mirror. `transfers` outlives
+  // `base_urls`: the metadata directory on each mirror; `pack_urls`: the
+  // directory of delta packs, where there may be such. `transfers` outlives
   // this.
   MetadataFetcher(http::Transfers& transfers,
                   std::vector<std::string> base_urls,
-                  MetadataLimits limits = {});
+                  MetadataLimits limits = {},
+                  std::vector<std::string> pack_urls = {});
 
   // The request for a metadata file; `version` nullopt: unprefixed. `length`:
   // what signed metadata lists, if it does.
@@ -55,6 +57,25 @@ class MetadataFetcher {
                                                  std::optional<int64_t> version,
                                                  std::optional<uint64_t> length,
                                                  Accept accept);
+
+  // The request for the pack that leads to `version` of `role`; nullopt if
+  // there is none to be had: nobody is known to have packs, or those who were
+  // asked first had none.
+  std::optional<http::FetchRequest> PackRequestFor(std::string_view role,
+                                                   int64_t version) const;
+
+  // What the pack in `response` makes of `base`, an earlier version of `role`.
+  // It is as raw as what is fetched, and capped like it.
+  absl::StatusOr<tuf::RawMetadata> Rebuild(
+      std::string_view role, std::optional<uint64_t> length,
+      const tuf::RawMetadata& base,
+      const absl::StatusOr<http::FetchResponse>& response);
+
+  // Fetches the pack and gives what it makes of `base`, if `accept` takes it.
+  // nullopt whatever is wrong: then the whole file is to be fetched.
+  std::optional<tuf::RawMetadata> RebuildVerified(
+      std::string_view role, int64_t version, std::optional<uint64_t> length,
+      const tuf::RawMetadata& base, Accept accept);
 
   // Root `version`, or nullopt if the chain ends before it: the first mirror
   // that answers at all says 404 or 403 (TUF 5.3.3).
@@ -74,6 +95,9 @@ class MetadataFetcher {
   http::Transfers& transfers_;
   std::vector<std::string> base_urls_;
   MetadataLimits limits_;
+  std::vector<std::string> pack_urls_;
+  bool packs_found_ = false;   // there was one
+  bool packs_absent_ = false;  // there was none when there should have been
 };
 
 }  // namespace tufmirror::client
