@@ -10,6 +10,7 @@
 #include "cli/config_options.h"
 #include "cli/network_options.h"
 #include "cli/select_options.h"
+#include "cli/signer_options.h"
 #include "fmt/format.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
@@ -165,6 +166,7 @@ std::vector<Option> OriginAndPublishOptions() {
           "its passphrase, in the first line; empty: "
           "TUFMIRROR_KEY_PASSPHRASE or a prompt",
           [](Config & c) -> auto& { return c.origin.passphrase_file; }),
+      OnlineSignersOption(),
       IntegerOption(
           "origin", "bin_bits", "2^bin_bits bins; chosen at init, then fixed",
           1, repo::kMaxBinBits,
@@ -187,6 +189,11 @@ std::vector<Option> OriginAndPublishOptions() {
           "publish", "keep_removed",
           "how long removed distribution files stay on disk",
           [](Config & c) -> auto& { return c.publish.keep_removed; }),
+      BooleanOption(
+          "publish", "deltas",
+          "write delta packs, with which readers who have an older version of "
+          "a metadata file fetch little",
+          [](Config & c) -> auto& { return c.publish.deltas; }),
       ShareOption(
           "brakes", "max_removals",
           "share of all targets that one run may remove; ten removals always "
@@ -264,6 +271,7 @@ absl::Status ReadTable(const toml::table& table, const std::string& path,
 absl::Status CheckWhole(const Config& config) {
   const sync::UpstreamConfig& upstream = config.upstream;
   RETURN_IF_ERROR(select::CheckRules(config.select));
+  RETURN_IF_ERROR(CheckOnlineSigners(config.origin));
   if (upstream.kind != sync::UpstreamKind::kIndex &&
       config.select != select::Rules()) {
     return MakeFailure(

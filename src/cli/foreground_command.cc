@@ -16,6 +16,7 @@
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
+#include "tufmirror/fs/command.h"
 #include "tufmirror/fs/file.h"
 #include "tufmirror/fs/walk.h"
 
@@ -23,16 +24,6 @@ namespace tufmirror::cli {
 namespace {
 
 constexpr int kSignalExitBase = 128;
-
-std::vector<char*> PointersTo(const std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  pointers.reserve(texts.size() + 1);
-  for (const std::string& text : texts) {
-    pointers.push_back(const_cast<char*>(text.c_str()));  // exec(3)'s type
-  }
-  pointers.push_back(nullptr);
-  return pointers;
-}
 
 // Numbers of the open descriptors; none if they cannot be listed.
 std::set<int> OpenDescriptors() {
@@ -108,9 +99,9 @@ int ForegroundCommand::Spawn(const std::vector<std::string>& command,
     flags |= POSIX_SPAWN_SETSIGDEF;
   }
   posix_spawnattr_setflags(&attributes, flags);
-  const int error =
-      posix_spawnp(&child, command.front().c_str(), nullptr, &attributes,
-                   PointersTo(command).data(), PointersTo(environment).data());
+  const int error = posix_spawnp(&child, command.front().c_str(), nullptr,
+                                 &attributes, fs::ExecPointers(command).data(),
+                                 fs::ExecPointers(environment).data());
   posix_spawnattr_destroy(&attributes);
   return error;
 }

@@ -44,8 +44,10 @@ void PrintOrigin(const sync::InitOriginResult& made, const Sha256& fingerprint,
   fmt::print("Move these keys offline, and keep copies; no sync needs them:\n");
   for (const std::string& path : made.keys.root) fmt::print("  {}\n", path);
   fmt::print("  {}\n  {}\n", made.keys.targets, made.keys.bins);
-  fmt::print("This one stays; every sync signs with it:\n  {}\n",
-             made.keys.online);
+  fmt::print("{}; every sync signs with {}:\n",
+             made.keys.online.size() == 1 ? "This one stays" : "These stay",
+             made.keys.online.size() == 1 ? "it" : "them");
+  for (const std::string& path : made.keys.online) fmt::print("  {}\n", path);
   fmt::print(
       "Give your readers this file, by another way than the mirror:\n  {}\n",
       made.root);
@@ -74,7 +76,7 @@ absl::Status InitOrigin(const InitOriginArguments& arguments) {
     ASSIGN_OR_RETURN(options.key_dir, AbsolutePath(arguments.key_dir));
   }
   options.origin.bin_bits = arguments.bits;
-  options.origin.online_key = sync::OnlineKeyPath(options.key_dir);
+  options.origin.online_key = sync::OnlineKeyPaths(options.key_dir).front();
   if (!arguments.passphrase_file.empty()) {
     ASSIGN_OR_RETURN(options.origin.passphrase_file,
                      AbsolutePath(arguments.passphrase_file));

@@ -37,9 +37,9 @@ absl::StatusOr<report::RunReport> RunOnce(const SyncArguments& arguments) {
       fmt::print("{} {}\n", action, path);
     };
   }
-  options.passphrase = [&config] {
-    return ReadPassphrase(config.origin.passphrase_file, PassphraseUse::kOpen,
-                          config.origin.online_key);
+  options.passphrase = [](const sync::OnlineSigner& signer) {
+    return ReadPassphrase(signer.passphrase_file, PassphraseUse::kOpen,
+                          signer.key);
   };
   return sync::RunSync(home, config, options);
 }
@@ -47,9 +47,9 @@ absl::StatusOr<report::RunReport> RunOnce(const SyncArguments& arguments) {
 }  // namespace
 
 int SyncCommand(const SyncArguments& arguments) {
-  // No local time is shown or read in a run, and no program started. Where TZ
-  // is not set, libc looks at /etc/localtime six times, under a lock of all
-  // threads, for each member that libarchive finds in a ZIP.
+  // No local time is shown or read in a run, and no program that is started
+  // gets TZ. Where it is not set, libc looks at /etc/localtime six times, under
+  // a lock of all threads, for each member that libarchive finds in a ZIP.
   setenv("TZ", "UTC0", /*overwrite=*/1);
   const auto run = RunOnce(arguments);
   if (!run.ok()) {

@@ -1,11 +1,15 @@
 #include "crypto/key_kind.h"
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 #include <array>
 #include <string>
+
+#include "tufmirror/base/strings.h"
 
 namespace tufmirror::crypto {
 namespace {
@@ -87,6 +91,37 @@ bool NormalizePublicKey(EVP_PKEY* key) {
              1 &&
          EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING,
                                         OSSL_PKEY_EC_ENCODING_GROUP) == 1;
+}
+
+std::string_view ContentsOf(BIO* bio) {
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio, &data);
+  if (size <= 0) return {};
+  return {data, static_cast<size_t>(size)};
+}
+
+std::string PublicValue(const KeyKind& kind, EVP_PKEY* key) {
+  if (kind.algorithm == KeyAlgorithm::kEd25519) {
+    std::array<unsigned char, 32> raw{};
+    size_t size = raw.size();
+    if (EVP_PKEY_get_raw_public_key(key, raw.data(), &size) != 1) return {};
+    return HexEncode(raw);
+  }
+  const BioPtr bio(BIO_new(BIO_s_mem()));
+  if (bio == nullptr || !NormalizePublicKey(key) ||
+      PEM_write_bio_PUBKEY(bio.get(), key) != 1) {
+    return {};
+  }
+  return std::string(ContentsOf(bio.get()));
+}
+
+void UseLockedHeap() {
+  // Room for dozens of keys and what signing with them needs meanwhile.
+  constexpr size_t kHeapBytes = size_t{256} << 10;
+  constexpr size_t kLeastPiece = 32;
+  // Whether it worked is no reason to stop: libcrypto then uses its own heap.
+  [[maybe_unused]] static const int result =
+      CRYPTO_secure_malloc_init(kHeapBytes, kLeastPiece);
 }
 
 std::string PublicKeyDer(EVP_PKEY* key) {

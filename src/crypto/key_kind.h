@@ -40,6 +40,12 @@ bool InitSignature(SignatureUse use, const KeyKind& kind, EVP_PKEY* key,
 // by name, points uncompressed. False if it refuses.
 bool NormalizePublicKey(EVP_PKEY* key);
 
+// The public half as metadata has it: hexadecimal for Ed25519, else PEM; empty
+// if libcrypto fails.
+std::string PublicValue(const KeyKind& kind, EVP_PKEY* key);
+// What `bio`, a memory BIO, holds.
+std::string_view ContentsOf(BIO* bio);
+
 // DER of the key's SubjectPublicKeyInfo in that form; empty if libcrypto
 // fails.
 std::string PublicKeyDer(EVP_PKEY* key);

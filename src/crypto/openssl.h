@@ -37,6 +37,11 @@ class ErrorQueueGuard {
   ErrorQueueGuard& operator=(const ErrorQueueGuard&) = delete;
 };
 
+// Makes libcrypto keep private keys in a heap that is locked in memory, left
+// out of core dumps and wiped. To be called before one is read or made; more
+// calls do nothing. Without memory that can be locked it is merely wiped.
+void UseLockedHeap();
+
 }  // namespace tufmirror::crypto
 
 #endif  // TUFMIRROR_SRC_CRYPTO_OPENSSL_H_

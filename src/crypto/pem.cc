@@ -30,15 +30,15 @@ DerBytes::DerBytes(unsigned char* owned, size_t size)
     : bytes_(owned, Wiper{size}) {}
 
 void DerBytes::Wiper::operator()(unsigned char* bytes) const {
-  OPENSSL_clear_free(bytes, size);
+  OPENSSL_secure_clear_free(bytes, size);  // wherever they are
 }
 
 bool BeginsPem(std::string_view text, std::string_view name) {
   return Trimmed(text).starts_with(Boundary("BEGIN ", name));
 }
 
-std::optional<DerBytes> DecodePem(std::string_view text,
-                                  std::string_view name) {
+std::optional<DerBytes> DecodePem(std::string_view text, std::string_view name,
+                                  PemContents contents) {
   const ErrorQueueGuard guard;
   const std::string_view pem = Trimmed(text);
   const std::string begin = Boundary("BEGIN ", name);
@@ -54,13 +54,16 @@ std::optional<DerBytes> DecodePem(std::string_view text,
   unsigned char* bytes = nullptr;
   long size = 0;
   if (bio == nullptr ||
-      PEM_read_bio(bio.get(), &got_name, &header, &bytes, &size) != 1) {
+      PEM_read_bio_ex(bio.get(), &got_name, &header, &bytes, &size,
+                      contents == PemContents::kSecret
+                          ? PEM_FLAG_SECURE | PEM_FLAG_EAY_COMPATIBLE
+                          : PEM_FLAG_EAY_COMPATIBLE) != 1) {
     return std::nullopt;
   }
   DerBytes der(bytes, static_cast<size_t>(size));
   const bool plain = name == got_name && *header == '\0';
-  OPENSSL_free(got_name);
-  OPENSSL_free(header);
+  OPENSSL_secure_free(got_name);
+  OPENSSL_secure_free(header);
   if (!plain) return std::nullopt;
   return der;
 }

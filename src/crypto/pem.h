@@ -39,8 +39,11 @@ class DerBytes {
 
 // The contents of `text`; nullopt unless it is exactly one PEM block `name`
 // ("PUBLIC KEY", ...) without headers, white space around it apart.
-// libcrypto's own reader would skip any text before and after.
-std::optional<DerBytes> DecodePem(std::string_view text, std::string_view name);
+// libcrypto's own reader would skip any text before and after. Secret contents
+// are decoded in libcrypto's locked heap (see UseLockedHeap).
+enum class PemContents { kPublic, kSecret };
+std::optional<DerBytes> DecodePem(std::string_view text, std::string_view name,
+                                  PemContents contents);
 
 // True if `text` begins, white space apart, as DecodePem needs it.
 bool BeginsPem(std::string_view text, std::string_view name);

@@ -4,7 +4,6 @@
 #include <openssl/pkcs12.h>
 #include <openssl/x509.h>
 
-#include <array>
 #include <optional>
 #include <utility>
 
@@ -12,6 +11,7 @@
 #include "crypto/key_kind.h"
 #include "crypto/openssl.h"
 #include "crypto/pem.h"
+#include "crypto/private_key_state.h"
 #include "fmt/format.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
@@ -28,7 +28,7 @@ using AlgorithmPtr = std::unique_ptr<X509_ALGOR, Freer<X509_ALGOR_free>>;
 constexpr std::string_view kPlainName = "PRIVATE KEY";
 constexpr std::string_view kEncryptedName = "ENCRYPTED PRIVATE KEY";
 
-constexpr size_t kGeneratedRsaBits = 3072;
+constexpr int kLargeRsaBits = 4096;
 
 // libcrypto reads back at most 32 MiB of scrypt memory (N * r * 128 bytes),
 // which N = 2^15 with r = 8 just exceeds. Five passes of 16 MiB cost an
@@ -52,7 +52,8 @@ absl::Status CryptoFailure(std::string_view operation) {
 
 absl::StatusOr<Pkcs8Ptr> Decrypt(std::string_view pem, const Secret& passphrase,
                                  std::string_view what) {
-  const std::optional<DerBytes> der = DecodePem(pem, kEncryptedName);
+  const std::optional<DerBytes> der =
+      DecodePem(pem, kEncryptedName, PemContents::kSecret);
   EncryptedPtr encrypted;
   if (der) encrypted = der->DecodeWhole<EncryptedPtr>(d2i_X509_SIG);
   if (encrypted == nullptr) {
@@ -72,7 +73,8 @@ absl::StatusOr<Pkcs8Ptr> Decrypt(std::string_view pem, const Secret& passphrase,
 
 absl::StatusOr<Pkcs8Ptr> DecodePlain(std::string_view pem,
                                      std::string_view what) {
-  const std::optional<DerBytes> der = DecodePem(pem, kPlainName);
+  const std::optional<DerBytes> der =
+      DecodePem(pem, kPlainName, PemContents::kSecret);
   Pkcs8Ptr decoded;
   if (der) decoded = der->DecodeWhole<Pkcs8Ptr>(d2i_PKCS8_PRIV_KEY_INFO);
   if (decoded == nullptr) {
@@ -83,30 +85,7 @@ absl::StatusOr<Pkcs8Ptr> DecodePlain(std::string_view pem,
   return decoded;
 }
 
-std::string ContentsOf(BIO* bio) {
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(bio, &data);
-  return size <= 0 ? std::string()
-                   : std::string(data, static_cast<size_t>(size));
-}
-
-// The public half as metadata has it; empty if libcrypto fails.
-std::string PublicValue(const KeyKind& kind, EVP_PKEY* key) {
-  if (kind.algorithm == KeyAlgorithm::kEd25519) {
-    std::array<unsigned char, 32> raw{};
-    size_t size = raw.size();
-    if (EVP_PKEY_get_raw_public_key(key, raw.data(), &size) != 1) return {};
-    return HexEncode(raw);
-  }
-  const BioPtr bio(BIO_new(BIO_s_mem()));
-  if (bio == nullptr || !NormalizePublicKey(key) ||
-      PEM_write_bio_PUBKEY(bio.get(), key) != 1) {
-    return {};
-  }
-  return ContentsOf(bio.get());
-}
-
-KeyPtr GenerateKey(KeyAlgorithm algorithm) {
+KeyPtr GenerateKey(KeyAlgorithm algorithm, int rsa_bits) {
   switch (algorithm) {
     case KeyAlgorithm::kEd25519:
       return KeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
@@ -115,8 +94,8 @@ KeyPtr GenerateKey(KeyAlgorithm algorithm) {
     case KeyAlgorithm::kEcdsaP384:
       return KeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-384"));
     case KeyAlgorithm::kRsaPss:
-      return KeyPtr(
-          EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", kGeneratedRsaBits));
+      return KeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA",
+                                      static_cast<size_t>(rsa_bits)));
   }
   return nullptr;
 }
@@ -135,29 +114,23 @@ EncryptedPtr Encrypt(PKCS8_PRIV_KEY_INFO* key, std::string_view passphrase) {
 
 }  // namespace
 
-struct PrivateKey::State {
-  const KeyKind& kind;
-  KeyPtr key;
-  std::string public_value;
-
-  static absl::StatusOr<std::unique_ptr<State>> Make(KeyPtr key,
-                                                     std::string_view what) {
-    const std::optional<KeyAlgorithm> algorithm =
-        key == nullptr ? std::nullopt : AlgorithmOf(key.get());
-    if (!algorithm) {
-      return KeyFailure(what,
-                        fmt::format("an Ed25519, ECDSA P-256 or P-384 key, or "
-                                    "an RSA key of at least {} bits",
-                                    kMinRsaBits),
-                        "another kind");
-    }
-    const KeyKind& kind = KindOf(*algorithm);
-    std::string public_value = PublicValue(kind, key.get());
-    if (public_value.empty()) return CryptoFailure("encode public key");
-    return std::make_unique<State>(
-        State{kind, std::move(key), std::move(public_value)});
+absl::StatusOr<std::unique_ptr<PrivateKey::State>> PrivateKey::State::Make(
+    KeyPtr key, std::string_view what) {
+  const std::optional<KeyAlgorithm> algorithm =
+      key == nullptr ? std::nullopt : AlgorithmOf(key.get());
+  if (!algorithm) {
+    return KeyFailure(what,
+                      fmt::format("an Ed25519, ECDSA P-256 or P-384 key, or "
+                                  "an RSA key of at least {} bits",
+                                  kMinRsaBits),
+                      "another kind");
   }
-};
+  const KeyKind& kind = KindOf(*algorithm);
+  std::string public_value = PublicValue(kind, key.get());
+  if (public_value.empty()) return CryptoFailure("encode public key");
+  return std::make_unique<State>(
+      State{kind, std::move(key), std::move(public_value)});
+}
 
 PrivateKey::PrivateKey(std::unique_ptr<State> state)
     : state_(std::move(state)) {}
@@ -165,9 +138,17 @@ PrivateKey::PrivateKey(PrivateKey&&) noexcept = default;
 PrivateKey& PrivateKey::operator=(PrivateKey&&) noexcept = default;
 PrivateKey::~PrivateKey() = default;
 
-absl::StatusOr<PrivateKey> PrivateKey::Generate(KeyAlgorithm algorithm) {
+absl::StatusOr<PrivateKey> PrivateKey::Generate(KeyAlgorithm algorithm,
+                                                int rsa_bits) {
   const ErrorQueueGuard guard;
-  KeyPtr key = GenerateKey(algorithm);
+  if (rsa_bits != kDefaultRsaBits && rsa_bits != kLargeRsaBits) {
+    return MakeFailure(Failure::kUsage,
+                       fmt::format("generate RSA key: expected {} or {} bits, "
+                                   "got {}",
+                                   kDefaultRsaBits, kLargeRsaBits, rsa_bits));
+  }
+  UseLockedHeap();
+  KeyPtr key = GenerateKey(algorithm, rsa_bits);
   if (key == nullptr) return CryptoFailure("generate private key");
   ASSIGN_OR_RETURN(std::unique_ptr<State> state,
                    State::Make(std::move(key), "just generated"));
@@ -178,6 +159,7 @@ absl::StatusOr<PrivateKey> PrivateKey::FromPem(std::string_view pem,
                                                const Secret& passphrase,
                                                std::string_view what) {
   const ErrorQueueGuard guard;
+  UseLockedHeap();
   ASSIGN_OR_RETURN(const Pkcs8Ptr decoded, IsEncryptedPem(pem)
                                                ? Decrypt(pem, passphrase, what)
                                                : DecodePlain(pem, what));
@@ -196,10 +178,20 @@ absl::StatusOr<PrivateKey> PrivateKey::FromFile(const std::string& path,
   return FromPem(pem.view(), passphrase, Printable(path));
 }
 
+absl::StatusOr<PrivateKey> PrivateKey::FromFile(const std::string& path,
+                                                AskPassphrase ask) {
+  ASSIGN_OR_RETURN(const Secret pem, ReadKeyFile(path));
+  if (!IsEncryptedPem(pem.view())) {
+    return FromPem(pem.view(), Secret::Copy(""), Printable(path));
+  }
+  ASSIGN_OR_RETURN(const Secret passphrase, ask());
+  return FromPem(pem.view(), passphrase, Printable(path));
+}
+
 absl::StatusOr<Secret> PrivateKey::ToPem(const Secret& passphrase) const {
   const ErrorQueueGuard guard;
   const Pkcs8Ptr plain(EVP_PKEY2PKCS8(state_->key.get()));
-  const BioPtr bio(BIO_new(BIO_s_mem()));
+  const BioPtr bio(BIO_new(BIO_s_secmem()));
   if (plain == nullptr || bio == nullptr) {
     return CryptoFailure("encode private key");
   }
@@ -214,9 +206,7 @@ absl::StatusOr<Secret> PrivateKey::ToPem(const Secret& passphrase) const {
       return CryptoFailure("encrypt private key");
     }
   }
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &data);
-  return Secret::Copy({data, static_cast<size_t>(size)});
+  return Secret::Copy(ContentsOf(bio.get()));
 }
 
 absl::Status PrivateKey::WriteFile(const std::string& path,

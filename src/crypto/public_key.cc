@@ -5,6 +5,7 @@
 #include "tufmirror/crypto/public_key.h"
 
 #include <openssl/core_names.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include <optional>
@@ -50,7 +51,8 @@ absl::StatusOr<KeyPtr> FromHex(std::string_view scheme,
 
 absl::StatusOr<KeyPtr> FromPem(std::string_view scheme,
                                std::string_view value) {
-  const std::optional<DerBytes> der = DecodePem(value, "PUBLIC KEY");
+  const std::optional<DerBytes> der =
+      DecodePem(value, "PUBLIC KEY", PemContents::kPublic);
   KeyPtr key;
   if (der) key = der->DecodeWhole<KeyPtr>(d2i_PUBKEY);
   if (key == nullptr) {
@@ -127,6 +129,39 @@ absl::StatusOr<PublicKey> PublicKey::Create(std::string_view keytype,
   }
   return PublicKey(std::make_shared<const State>(
       State{kind, std::move(key), Sha256Of(der)}));
+}
+
+absl::StatusOr<PublicKeyFields> PublicKey::FieldsFromPem(
+    std::string_view pem, std::string_view what) {
+  const ErrorQueueGuard guard;
+  absl::StatusOr<KeyPtr> key = FromPem("PEM", pem);
+  if (!key.ok()) {
+    return MakeFailure(
+        Failure::kMalformed,
+        fmt::format("read public key {}: expected one PEM block 'PUBLIC KEY' "
+                    "('openssl pkey -pubout' writes it), got something else",
+                    Printable(what)));
+  }
+  const std::optional<KeyAlgorithm> algorithm = AlgorithmOf(key->get());
+  if (!algorithm) {
+    return MakeFailure(
+        Failure::kUnsupported,
+        fmt::format("read public key {}: expected Ed25519, ECDSA P-256 or "
+                    "P-384, or RSA of at least {} bits, got another kind",
+                    Printable(what), kMinRsaBits));
+  }
+  const KeyKind& kind = KindOf(*algorithm);
+  RETURN_IF_ERROR(Annotate(CheckKind(kind, key->get()), Printable(what)));
+  return PublicKeyFields{std::string(kind.keytype), std::string(kind.scheme),
+                         PublicValue(kind, key->get())};
+}
+
+std::string PublicKey::ToPem() const {
+  const ErrorQueueGuard guard;
+  const BioPtr bio(BIO_new(BIO_s_mem()));
+  if (bio == nullptr || PEM_write_bio_PUBKEY(bio.get(), state_->key.get()) != 1)
+    return {};
+  return std::string(ContentsOf(bio.get()));
 }
 
 bool PublicKey::Verify(std::string_view message,

@@ -2,15 +2,12 @@
 #include "tufmirror/crypto/secret_file.h"
 
 #include <fcntl.h>
-#include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <optional>
+#include <string_view>
 
-#include "absl/cleanup/cleanup.h"
 #include "fmt/format.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
@@ -50,24 +47,37 @@ absl::Status CheckSecretFile(int fd, const Named& file) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Secret> ReadAll(int fd, const Named& file) {
-  std::array<char, kMaxSecretFileBytes + 1> buffer;
-  const absl::Cleanup wipe = [&buffer] {
-    sodium_memzero(buffer.data(), buffer.size());
-  };
-  size_t size = 0;
-  while (size < buffer.size()) {
-    const ssize_t got = read(fd, buffer.data() + size, buffer.size() - size);
-    if (got == 0) return Secret::Copy({buffer.data(), size});
-    if (got > 0) {
-      size += static_cast<size_t>(got);
-    } else if (errno != EINTR) {
-      return fs::ErrnoFailure(errno, "read", file.path);
+enum class Until { kEnd, kLineFeed };
+
+// At most `limit` bytes, as they come, into locked memory.
+absl::StatusOr<Secret> ReadUntil(int fd, Until until, size_t limit,
+                                 const Named& file) {
+  const auto fill = [&](char* bytes) -> absl::StatusOr<size_t> {
+    size_t size = 0;
+    while (size <= limit) {
+      const ssize_t got = read(fd, bytes + size, limit + 1 - size);
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return fs::ErrnoFailure(errno, "read", file.path);
+      const std::string_view read(bytes + size, static_cast<size_t>(got));
+      size += read.size();
+      const bool ended = read.empty() || (until == Until::kLineFeed &&
+                                          read.find('\n') != read.npos);
+      if (ended) return size;
     }
-  }
-  return SecretFileFailure(
-      file,
-      fmt::format("expected at most {} bytes, got more", kMaxSecretFileBytes));
+    return SecretFileFailure(
+        file, fmt::format("expected at most {} bytes, got more", limit));
+  };
+  return Secret::Filled(limit + 1, fill);
+}
+
+absl::StatusOr<Secret> FirstLine(const Secret& text, const Named& file) {
+  const std::string_view line =
+      text.view().substr(0, text.view().find_first_of("\r\n"));
+  if (line.size() <= kMaxSecretLineBytes) return Secret::Copy(line);
+  return SecretFileFailure(file,
+                           fmt::format("expected a line of at most {} bytes, "
+                                       "got a longer one",
+                                       kMaxSecretLineBytes));
 }
 
 }  // namespace
@@ -88,7 +98,21 @@ absl::StatusOr<Secret> ReadSecretFile(const std::string& path,
     return SecretFileFailure(file, MessageOf(fd.status()));
   }
   RETURN_IF_ERROR(CheckSecretFile(fd->get(), file));
-  return ReadAll(fd->get(), file);
+  return ReadUntil(fd->get(), Until::kEnd, kMaxSecretFileBytes, file);
+}
+
+absl::StatusOr<Secret> ReadSecretLineOfFile(const std::string& path,
+                                            std::string_view what) {
+  ASSIGN_OR_RETURN(const Secret text, ReadSecretFile(path, what));
+  return FirstLine(text, {path, what});
+}
+
+absl::StatusOr<Secret> ReadSecretLineOf(int fd, std::string_view what) {
+  const std::string name = fmt::format("from descriptor {}", fd);
+  const Named file{name, what};
+  ASSIGN_OR_RETURN(const Secret text, ReadUntil(fd, Until::kLineFeed,
+                                                kMaxSecretLineBytes + 2, file));
+  return FirstLine(text, file);
 }
 
 }  // namespace tufmirror::crypto

@@ -17,12 +17,8 @@
 namespace tufmirror::repo {
 namespace {
 
-tuf::RoleKeys KeysOf(const tuf::Key& key) {
-  return tuf::RoleKeys{{key.ComputeKeyId()}, 1};
-}
-
-tuf::SuccinctRoles MakeSuccinct(int bits, const tuf::Key& key) {
-  return tuf::SuccinctRoles{KeysOf(key), bits, std::string(kBinPrefix)};
+tuf::SuccinctRoles MakeSuccinct(int bits, const tuf::RoleKeys& keys) {
+  return tuf::SuccinctRoles{keys, bits, std::string(kBinPrefix)};
 }
 
 }  // namespace
@@ -70,15 +66,17 @@ std::string BinMap::BinOf(std::string_view path) const {
   return "";
 }
 
-tuf::Delegations SuccinctBins(int bits, const tuf::Key& key) {
+tuf::Delegations SuccinctBins(int bits, const tuf::RoleKeys& keys,
+                              const tuf::KeyMap& declared) {
   tuf::Delegations delegations;
-  delegations.keys.emplace(key.ComputeKeyId(), key);
-  delegations.roles = MakeSuccinct(bits, key);
+  delegations.keys = declared;
+  delegations.roles = MakeSuccinct(bits, keys);
   return delegations;
 }
 
-tuf::Delegations HashPrefixBins(int bits, const tuf::Key& key) {
-  const tuf::SuccinctRoles names = MakeSuccinct(bits, key);
+tuf::Delegations HashPrefixBins(int bits, const tuf::RoleKeys& keys,
+                                const tuf::KeyMap& declared) {
+  const tuf::SuccinctRoles names = MakeSuccinct(bits, keys);
   const int digits = (bits + 3) / 4;
   const uint64_t prefixes_per_bin = uint64_t{1} << (4 * digits - bits);
   std::vector<tuf::DelegatedRole> roles;
@@ -88,11 +86,11 @@ tuf::Delegations HashPrefixBins(int bits, const tuf::Key& key) {
       prefixes.prefixes.push_back(
           fmt::format("{:0{}x}", bin * prefixes_per_bin + i, digits));
     }
-    roles.push_back({names.BinName(bin), KeysOf(key), /*terminating=*/true,
-                     std::move(prefixes)});
+    roles.push_back(
+        {names.BinName(bin), keys, /*terminating=*/true, std::move(prefixes)});
   }
   tuf::Delegations delegations;
-  delegations.keys.emplace(key.ComputeKeyId(), key);
+  delegations.keys = declared;
   delegations.roles = std::move(roles);
   return delegations;
 }

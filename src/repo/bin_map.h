@@ -37,9 +37,12 @@ class BinMap {
   std::set<size_t> prefix_lengths_;
 };
 
-// The delegations of `bins` at genesis: 2^bits bins, signed by `key`.
-tuf::Delegations SuccinctBins(int bits, const tuf::Key& key);
-tuf::Delegations HashPrefixBins(int bits, const tuf::Key& key);
+// The delegations of `bins` at genesis: 2^bits bins, signed by `keys`, which
+// `declared` has.
+tuf::Delegations SuccinctBins(int bits, const tuf::RoleKeys& keys,
+                              const tuf::KeyMap& declared);
+tuf::Delegations HashPrefixBins(int bits, const tuf::RoleKeys& keys,
+                                const tuf::KeyMap& declared);
 
 }  // namespace tufmirror::repo
 

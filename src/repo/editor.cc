@@ -40,23 +40,16 @@ std::vector<TargetFile> Merge(const std::vector<TargetFile>& targets,
   return merged;
 }
 
-absl::Status CheckSignsFor(std::string_view role, const tuf::RoleKeys& keys,
-                           const Signer& online) {
-  const bool named = std::find(keys.keyids.begin(), keys.keyids.end(),
-                               online.keyid()) != keys.keyids.end();
-  if (named && keys.threshold == 1) return absl::OkStatus();
-  return MakeFailure(
-      Failure::kKey,
-      fmt::format("sign {}: expected the one key that the repository names for "
-                  "it (threshold 1), got key {} and threshold {}; use the "
-                  "online key that was made with this home",
-                  role, online.keyid(), keys.threshold));
-}
-
 }  // namespace
 
 struct RepositoryEditor::Bins {
   BinMap map;
+};
+
+struct RepositoryEditor::OnlineSigners {
+  std::vector<NamedSigner> bins;
+  std::vector<NamedSigner> snapshot;
+  std::vector<NamedSigner> timestamp;
 };
 
 RepositoryEditor::RepositoryEditor(client::RepositoryView& view,
@@ -206,16 +199,23 @@ int64_t RepositoryEditor::NextVersion() const {
   return highest + 1;
 }
 
-absl::Status RepositoryEditor::CheckOnlineKey(const Signer& online) const {
+absl::StatusOr<RepositoryEditor::OnlineSigners> RepositoryEditor::SignersAmong(
+    absl::Span<const Signer> online) const {
   const tuf::Verified<tuf::Root>& root = view_->trusted().root();
-  RETURN_IF_ERROR(CheckSignsFor("timestamp", root->timestamp, online));
-  RETURN_IF_ERROR(CheckSignsFor("snapshot", root->snapshot, online));
-  return CheckSignsFor("bins", bins_->map.keys(), online);
+  OnlineSigners signers;
+  ASSIGN_OR_RETURN(signers.timestamp,
+                   SignersOf("timestamp", root->timestamp, root->keys, online));
+  ASSIGN_OR_RETURN(signers.snapshot,
+                   SignersOf("snapshot", root->snapshot, root->keys, online));
+  ASSIGN_OR_RETURN(signers.bins,
+                   SignersOf("bins", bins_->map.keys(),
+                             (*bins_role_)->delegations->keys, online));
+  return signers;
 }
 
 absl::StatusOr<SignedRole> RepositoryEditor::SignBin(
     const std::string& name, const SigningPolicy& policy, absl::Time now,
-    int64_t version, const Signer& online, WriteRole write) {
+    int64_t version, const OnlineSigners& online, WriteRole write) {
   ASSIGN_OR_RETURN(const tuf::RolePtr old,
                    view_->Load(name, kBinsRole, bins_role_));
   tuf::Targets bin;
@@ -234,7 +234,7 @@ absl::StatusOr<SignedRole> RepositoryEditor::SignBin(
 
 absl::StatusOr<std::string> RepositoryEditor::SignSnapshot(
     const SigningPolicy& policy, absl::Time now, int64_t version,
-    const Signer& online, WriteRole write) {
+    absl::Span<const Signer> online, WriteRole write) {
   snapshot_.version = version;
   snapshot_.expires = ExpiryAfter(now, policy.snapshot_expiry);
   snapshot_.spec_version = std::string(tuf::kSpecVersion);
@@ -252,7 +252,7 @@ absl::StatusOr<std::string> RepositoryEditor::SignSnapshot(
 absl::Status RepositoryEditor::SignTimestamp(const SigningPolicy& policy,
                                              absl::Time now, int64_t version,
                                              const tuf::MetaFile& snapshot,
-                                             const Signer& online,
+                                             const OnlineSigners& online,
                                              WriteRole write) {
   timestamp_.version = version;
   timestamp_.expires = ExpiryAfter(now, policy.timestamp_expiry);
@@ -264,7 +264,7 @@ absl::Status RepositoryEditor::SignTimestamp(const SigningPolicy& policy,
 
 absl::StatusOr<SigningResult> RepositoryEditor::Finish(
     const SigningPolicy& policy, absl::Time now, int64_t version,
-    const Signer& online, WriteRole write) {
+    const OnlineSigners& online, WriteRole write) {
   SigningResult result;
   if (!MustSign(policy, now)) {
     result.earliest_expiry = EarliestExpiry();
@@ -276,23 +276,23 @@ absl::StatusOr<SigningResult> RepositoryEditor::Finish(
                                    "got {}",
                                    NextVersion(), version));
   }
-  RETURN_IF_ERROR(CheckOnlineKey(online));
+  ASSIGN_OR_RETURN(const OnlineSigners signers, SignersAmong(online));
   for (const std::string& bin : bins_->map.bins()) {
     if (!changes_.contains(bin) && !IsDue(bin, policy, now)) continue;
     ASSIGN_OR_RETURN(SignedRole signed_bin,
-                     SignBin(bin, policy, now, version, online, write));
+                     SignBin(bin, policy, now, version, signers, write));
     result.roles.push_back(std::move(signed_bin));
   }
   tuf::MetaFile snapshot_meta = timestamp_.snapshot;
   if (!result.roles.empty() || SnapshotIsDue(policy, now)) {
     const int64_t replaces = snapshot_.version;
     ASSIGN_OR_RETURN(const std::string bytes,
-                     SignSnapshot(policy, now, version, online, write));
+                     SignSnapshot(policy, now, version, signers, write));
     snapshot_meta = MetaOf(version, bytes);
     result.roles.push_back({"snapshot", version, replaces});
   }
   RETURN_IF_ERROR(
-      SignTimestamp(policy, now, version, snapshot_meta, online, write));
+      SignTimestamp(policy, now, version, snapshot_meta, signers, write));
   // Timestamp has one name: the new file replaces the old one there.
   result.roles.push_back({"timestamp", version, std::nullopt});
   result.earliest_expiry = EarliestExpiry();

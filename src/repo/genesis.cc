@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "fmt/format.h"
 #include "repo/bin_map.h"
@@ -13,12 +14,29 @@
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
+#include "tufmirror/repo/claim_roles.h"
 
 namespace tufmirror::repo {
 namespace {
 
 // '*' never crosses '/': root pages, project pages, files.
 const char* const kBinsPatterns[] = {"simple/*", "simple/*/*", "packages/*/*"};
+
+tuf::RoleKeys OnlineKeysOf(const GenesisOptions& options,
+                           const OriginKeys& keys) {
+  tuf::RoleKeys online;
+  for (const Signer& signer : keys.online) {
+    online.keyids.push_back(signer.keyid());
+  }
+  online.threshold = options.online_threshold;
+  return online;
+}
+
+std::vector<const Signer*> PointersTo(const std::vector<Signer>& signers) {
+  std::vector<const Signer*> pointers;
+  for (const Signer& signer : signers) pointers.push_back(&signer);
+  return pointers;
+}
 
 tuf::Root MakeRoot(const GenesisOptions& options, const OriginKeys& keys) {
   tuf::Root root;
@@ -31,9 +49,11 @@ tuf::Root MakeRoot(const GenesisOptions& options, const OriginKeys& keys) {
   root.root.threshold = options.root_threshold;
   root.keys.emplace(keys.targets.keyid(), keys.targets.key());
   root.targets.keyids = {keys.targets.keyid()};
-  root.keys.emplace(keys.online.keyid(), keys.online.key());
-  root.snapshot.keyids = {keys.online.keyid()};
-  root.timestamp.keyids = {keys.online.keyid()};
+  for (const Signer& signer : keys.online) {
+    root.keys.emplace(signer.keyid(), signer.key());
+  }
+  root.snapshot = OnlineKeysOf(options, keys);
+  root.timestamp = root.snapshot;
   return root;
 }
 
@@ -50,16 +70,46 @@ tuf::Targets MakeTargets(const GenesisOptions& options,
   targets.delegations.emplace();
   targets.delegations->keys.emplace(keys.bins.keyid(), keys.bins.key());
   targets.delegations->roles = std::vector<tuf::DelegatedRole>{bins};
-  return targets;
+  if (!options.claims) return targets;
+  std::vector<tuf::Key> online;
+  for (const Signer& signer : keys.online) online.push_back(signer.key());
+  return WithClaims(std::move(targets), {keys.bins.key()}, 1, online,
+                    options.online_threshold);
 }
 
 tuf::Targets MakeBins(const GenesisOptions& options, const OriginKeys& keys) {
   tuf::Targets bins;
   bins.expires = ExpiryAfter(options.now, options.offline_expiry);
+  tuf::KeyMap declared;
+  for (const Signer& signer : keys.online) {
+    declared.emplace(signer.keyid(), signer.key());
+  }
+  const tuf::RoleKeys online = OnlineKeysOf(options, keys);
   bins.delegations = options.profile == BinProfile::kSuccinct
-                         ? SuccinctBins(options.bin_bits, keys.online.key())
-                         : HashPrefixBins(options.bin_bits, keys.online.key());
+                         ? SuccinctBins(options.bin_bits, online, declared)
+                         : HashPrefixBins(options.bin_bits, online, declared);
   return bins;
+}
+
+// Nobody has claimed anything yet.
+absl::Status WriteClaimRoles(const GenesisOptions& options,
+                             const OriginKeys& keys, WriteRole write) {
+  tuf::Targets role;
+  role.expires = ExpiryAfter(options.now, options.offline_expiry);
+  ASSIGN_OR_RETURN(const std::string claimed, SignRole(role, {&keys.bins}));
+  RETURN_IF_ERROR(write(kClaimedRole, role.version, claimed));
+  role.expires = ExpiryAfter(options.now, options.policy.bin_expiry);
+  ASSIGN_OR_RETURN(const std::string recent,
+                   SignRole(role, PointersTo(keys.online)));
+  return write(kRecentlyClaimedRole, role.version, recent);
+}
+
+absl::Status CheckThreshold(std::string_view role, int keys, int threshold) {
+  if (threshold >= 1 && threshold <= keys) return absl::OkStatus();
+  return MakeFailure(Failure::kUsage,
+                     fmt::format("{0} threshold: expected 1 to {1}, the number "
+                                 "of {0} keys, got {2}",
+                                 role, keys, threshold));
 }
 
 absl::Status WriteBins(const GenesisOptions& options, const OriginKeys& keys,
@@ -77,7 +127,8 @@ absl::Status WriteBins(const GenesisOptions& options, const OriginKeys& keys,
               [](const tuf::TargetFile& a, const tuf::TargetFile& b) {
                 return a.path < b.path;
               });
-    ASSIGN_OR_RETURN(const std::string bytes, SignRole(bin, {&keys.online}));
+    ASSIGN_OR_RETURN(const std::string bytes,
+                     SignRole(bin, PointersTo(keys.online)));
     RETURN_IF_ERROR(write(name, bin.version, bytes));
   }
   return absl::OkStatus();
@@ -92,48 +143,47 @@ absl::Status WriteSnapshotAndTimestamp(const GenesisOptions& options,
     snapshot.meta.emplace_back(bin, tuf::MetaFile());
   }
   snapshot.meta.emplace_back(std::string(kBinsRole), tuf::MetaFile());
+  if (options.claims) {
+    snapshot.meta.emplace_back(std::string(kClaimedRole), tuf::MetaFile());
+    snapshot.meta.emplace_back(std::string(kRecentlyClaimedRole),
+                               tuf::MetaFile());
+  }
   snapshot.meta.emplace_back("targets", tuf::MetaFile());
   std::sort(snapshot.meta.begin(), snapshot.meta.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
   ASSIGN_OR_RETURN(const std::string snapshot_bytes,
-                   SignRole(snapshot, {&keys.online}));
+                   SignRole(snapshot, PointersTo(keys.online)));
   RETURN_IF_ERROR(write("snapshot", snapshot.version, snapshot_bytes));
 
   tuf::Timestamp timestamp;
   timestamp.expires = ExpiryAfter(options.now, options.policy.timestamp_expiry);
   timestamp.snapshot = MetaOf(snapshot.version, snapshot_bytes);
   ASSIGN_OR_RETURN(const std::string timestamp_bytes,
-                   SignRole(timestamp, {&keys.online}));
+                   SignRole(timestamp, PointersTo(keys.online)));
   return write("timestamp", std::nullopt, timestamp_bytes);
 }
 
 }  // namespace
 
-absl::Status CheckGenesis(int bin_bits, int root_keys, int root_threshold) {
-  if (bin_bits < 1 || bin_bits > kMaxBinBits) {
+absl::Status CheckGenesis(const GenesisOptions& options, int root_keys,
+                          int online_keys) {
+  if (options.bin_bits < 1 || options.bin_bits > kMaxBinBits) {
     return MakeFailure(Failure::kUsage,
                        fmt::format("bits of the number of bins: expected 1 to "
                                    "{}, got {}",
-                                   kMaxBinBits, bin_bits));
+                                   kMaxBinBits, options.bin_bits));
   }
-  if (root_threshold >= 1 && root_threshold <= root_keys) {
-    return absl::OkStatus();
-  }
-  return MakeFailure(Failure::kUsage,
-                     fmt::format("root threshold: expected 1 to {}, the number "
-                                 "of root keys, got {}",
-                                 root_keys, root_threshold));
+  RETURN_IF_ERROR(CheckThreshold("root", root_keys, options.root_threshold));
+  return CheckThreshold("online", online_keys, options.online_threshold);
 }
 
 absl::Status MakeGenesis(const GenesisOptions& options, const OriginKeys& keys,
                          WriteRole write) {
-  RETURN_IF_ERROR(CheckGenesis(options.bin_bits,
-                               static_cast<int>(keys.root.size()),
-                               options.root_threshold));
+  RETURN_IF_ERROR(CheckGenesis(options, static_cast<int>(keys.root.size()),
+                               static_cast<int>(keys.online.size())));
   const tuf::Root root = MakeRoot(options, keys);
-  std::vector<const Signer*> root_signers;
-  for (const Signer& signer : keys.root) root_signers.push_back(&signer);
-  ASSIGN_OR_RETURN(const std::string root_bytes, SignRole(root, root_signers));
+  ASSIGN_OR_RETURN(const std::string root_bytes,
+                   SignRole(root, PointersTo(keys.root)));
   RETURN_IF_ERROR(write("root", root.version, root_bytes));
 
   const tuf::Targets targets = MakeTargets(options, keys);
@@ -147,6 +197,7 @@ absl::Status MakeGenesis(const GenesisOptions& options, const OriginKeys& keys,
 
   ASSIGN_OR_RETURN(const BinMap map, BinMap::Create(*bins.delegations));
   RETURN_IF_ERROR(WriteBins(options, keys, map, write));
+  if (options.claims) RETURN_IF_ERROR(WriteClaimRoles(options, keys, write));
   return WriteSnapshotAndTimestamp(options, keys, map, write);
 }
 

@@ -4,7 +4,7 @@
 
 #include <sys/stat.h>
 
-#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "fmt/format.h"
@@ -17,11 +17,11 @@
 namespace tufmirror::repo {
 namespace {
 
-constexpr int kMaxRootKeys = 16;
+constexpr int kMaxKeysOfOneRole = 16;
 
 absl::Status CheckAbsent(const KeyFiles& files) {
   std::vector<std::string> paths = files.Offline();
-  paths.push_back(files.online);
+  paths.insert(paths.end(), files.online.begin(), files.online.end());
   for (const std::string& path : paths) {
     ASSIGN_OR_RETURN(const auto existing, fs::Stat(path));
     if (!existing) continue;
@@ -48,70 +48,72 @@ absl::Status MakePrivateDirectory(const std::string& directory) {
                   Printable(directory, 1024), info ? info->mode & 07777 : 0));
 }
 
+absl::StatusOr<std::vector<Signer>> GenerateKeys(std::string_view what,
+                                                 int count) {
+  if (count < 1 || count > kMaxKeysOfOneRole) {
+    return MakeFailure(Failure::kUsage,
+                       fmt::format("{}: expected 1 to {}, got {}", what,
+                                   kMaxKeysOfOneRole, count));
+  }
+  std::vector<Signer> signers;
+  for (int i = 0; i < count; ++i) {
+    ASSIGN_OR_RETURN(Signer signer, Signer::Generate());
+    signers.push_back(std::move(signer));
+  }
+  return signers;
+}
+
+absl::Status WriteKey(const Signer& signer, const std::string& path,
+                      const crypto::Secret& passphrase) {
+  if (const crypto::PrivateKey* key = signer.private_key()) {
+    return key->WriteFile(path, passphrase);
+  }
+  return MakeFailure(
+      Failure::kKey,
+      fmt::format("write key {}: expected a private key, got one that a "
+                  "command keeps",
+                  Printable(path, 1024)));
+}
+
 absl::Status WriteAllKeys(const OriginKeys& keys, const KeyFiles& files,
                           const crypto::Secret& passphrase) {
   for (size_t i = 0; i < keys.root.size(); ++i) {
-    RETURN_IF_ERROR(
-        keys.root[i].private_key().WriteFile(files.root[i], passphrase));
+    RETURN_IF_ERROR(WriteKey(keys.root[i], files.root[i], passphrase));
   }
-  RETURN_IF_ERROR(
-      keys.targets.private_key().WriteFile(files.targets, passphrase));
-  RETURN_IF_ERROR(keys.bins.private_key().WriteFile(files.bins, passphrase));
-  return keys.online.private_key().WriteFile(files.online, passphrase);
+  RETURN_IF_ERROR(WriteKey(keys.targets, files.targets, passphrase));
+  RETURN_IF_ERROR(WriteKey(keys.bins, files.bins, passphrase));
+  for (size_t i = 0; i < keys.online.size(); ++i) {
+    RETURN_IF_ERROR(WriteKey(keys.online[i], files.online[i], passphrase));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
 
-Signer::Signer(crypto::PrivateKey key)
-    : private_key_(std::move(key)),
-      public_key_{private_key_.keytype(), private_key_.scheme(),
-                  private_key_.public_value()},
-      keyid_(public_key_.ComputeKeyId()) {}
-
-absl::StatusOr<Signer> Signer::Generate() {
-  ASSIGN_OR_RETURN(crypto::PrivateKey key, crypto::PrivateKey::Generate(
-                                               crypto::KeyAlgorithm::kEd25519));
-  return Signer(std::move(key));
-}
-
-absl::StatusOr<Signer> Signer::FromFile(const std::string& path,
-                                        const crypto::Secret& passphrase) {
-  ASSIGN_OR_RETURN(crypto::PrivateKey key,
-                   crypto::PrivateKey::FromFile(path, passphrase));
-  return Signer(std::move(key));
-}
-
-absl::StatusOr<tuf::Signature> Signer::Sign(std::string_view message) const {
-  ASSIGN_OR_RETURN(std::string value, private_key_.Sign(message));
-  return tuf::Signature{keyid_, std::move(value)};
-}
-
-absl::StatusOr<OriginKeys> OriginKeys::Generate(int root_keys) {
-  if (root_keys < 1 || root_keys > kMaxRootKeys) {
-    return MakeFailure(Failure::kUsage,
-                       fmt::format("root keys: expected 1 to {}, got {}",
-                                   kMaxRootKeys, root_keys));
-  }
-  std::vector<Signer> root;
-  for (int i = 0; i < root_keys; ++i) {
-    ASSIGN_OR_RETURN(Signer signer, Signer::Generate());
-    root.push_back(std::move(signer));
-  }
+absl::StatusOr<OriginKeys> OriginKeys::Generate(int root_keys,
+                                                int online_keys) {
+  ASSIGN_OR_RETURN(std::vector<Signer> root,
+                   GenerateKeys("root keys", root_keys));
   ASSIGN_OR_RETURN(Signer targets, Signer::Generate());
   ASSIGN_OR_RETURN(Signer bins, Signer::Generate());
-  ASSIGN_OR_RETURN(Signer online, Signer::Generate());
+  ASSIGN_OR_RETURN(std::vector<Signer> online,
+                   GenerateKeys("online keys", online_keys));
   return OriginKeys{std::move(root), std::move(targets), std::move(bins),
                     std::move(online)};
 }
 
-KeyFiles KeyFiles::In(const std::string& directory, int root_keys) {
+KeyFiles KeyFiles::In(const std::string& directory, int root_keys,
+                      int online_keys) {
   KeyFiles files;
   for (int i = 1; i <= root_keys; ++i) {
     files.root.push_back(fmt::format("{}/root-{}.pem", directory, i));
   }
   files.targets = directory + "/targets.pem";
   files.bins = directory + "/bins.pem";
-  files.online = directory + "/online.pem";
+  if (online_keys == 1) files.online = {directory + "/online.pem"};
+  for (int i = 1; online_keys > 1 && i <= online_keys; ++i) {
+    files.online.push_back(fmt::format("{}/online-{}.pem", directory, i));
+  }
   return files;
 }
 
@@ -125,7 +127,8 @@ std::vector<std::string> KeyFiles::Offline() const {
 absl::StatusOr<KeyFiles> WriteKeyFiles(const OriginKeys& keys,
                                        const std::string& directory,
                                        const crypto::Secret& passphrase) {
-  KeyFiles files = KeyFiles::In(directory, static_cast<int>(keys.root.size()));
+  KeyFiles files = KeyFiles::In(directory, static_cast<int>(keys.root.size()),
+                                static_cast<int>(keys.online.size()));
   RETURN_IF_ERROR(CheckAbsent(files));
   RETURN_IF_ERROR(MakePrivateDirectory(directory));
   const absl::Status written = WriteAllKeys(keys, files, passphrase);
@@ -139,9 +142,11 @@ absl::Status RemoveKeyFiles(const KeyFiles& files) {
   for (const std::string& path : files.Offline()) {
     RETURN_IF_ERROR(fs::Remove(path));
   }
-  RETURN_IF_ERROR(fs::Remove(files.online));
+  for (const std::string& path : files.online) {
+    RETURN_IF_ERROR(fs::Remove(path));
+  }
   return fs::RemoveDirectoryIfEmpty(
-      files.online.substr(0, files.online.rfind('/')));
+      files.targets.substr(0, files.targets.rfind('/')));
 }
 
 }  // namespace tufmirror::repo

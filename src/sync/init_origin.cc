@@ -71,6 +71,7 @@ repo::GenesisOptions GenesisOptionsOf(
   repo::GenesisOptions genesis;
   genesis.bin_bits = options.origin.bin_bits;
   genesis.root_threshold = options.root_threshold;
+  genesis.online_threshold = options.online_threshold;
   genesis.profile = options.profile;
   genesis.policy = {options.origin.bin_expiry, options.origin.snapshot_expiry,
                     options.origin.timestamp_expiry};
@@ -141,8 +142,9 @@ std::string DefaultKeyDirectory(const std::string& home) {
   return home + "/keys";
 }
 
-std::string OnlineKeyPath(const std::string& key_dir) {
-  return repo::KeyFiles::In(key_dir, 1).online;
+std::vector<std::string> OnlineKeyPaths(const std::string& key_dir,
+                                        int online_keys) {
+  return repo::KeyFiles::In(key_dir, 1, online_keys).online;
 }
 
 namespace {
@@ -164,8 +166,8 @@ absl::StatusOr<InitOriginResult> InitOrigin(const InitOriginOptions& options,
   if (!options.from.empty()) {
     RETURN_IF_ERROR(CheckSourceDirectory(options.from));
   }
-  RETURN_IF_ERROR(repo::CheckGenesis(options.origin.bin_bits, options.root_keys,
-                                     options.root_threshold));
+  RETURN_IF_ERROR(repo::CheckGenesis(GenesisOptionsOf(options, {}),
+                                     options.root_keys, options.online_keys));
   RETURN_IF_ERROR(CheckNoOrigin(options.home));
   ASSIGN_OR_RETURN(const tree::Home home, tree::Home::Create(options.home));
   ASSIGN_OR_RETURN(const auto lock, home.Lock("init"));
@@ -176,8 +178,9 @@ absl::StatusOr<InitOriginResult> InitOrigin(const InitOriginOptions& options,
   const std::string key_dir = options.key_dir.empty()
                                   ? DefaultKeyDirectory(result.home)
                                   : options.key_dir;
-  ASSIGN_OR_RETURN(const repo::OriginKeys keys,
-                   repo::OriginKeys::Generate(options.root_keys));
+  ASSIGN_OR_RETURN(
+      const repo::OriginKeys keys,
+      repo::OriginKeys::Generate(options.root_keys, options.online_keys));
   ASSIGN_OR_RETURN(result.keys, repo::WriteKeyFiles(keys, key_dir, passphrase));
   absl::Status published = PublishFirstGeneration(home, options, keys);
   if (published.ok()) published = KeepTrustedRoot(home.layout(), result.root);

@@ -19,7 +19,7 @@ absl::Status RunOrigin(const tree::Home& home, const Config& config,
       RunPhase("compare", report, [&] { return session.Compare(); }));
   if (options.dry_run) return session.ShowPlan();
   if (!session.MustPublish()) return session.RememberSource();
-  RETURN_IF_ERROR(session.ReadOnlineKey());
+  RETURN_IF_ERROR(session.ReadOnlineKeys());
   RETURN_IF_ERROR(session.CheckBrakesOfPlan());
   RETURN_IF_ERROR(RunPhase("adopt", report, [&] { return session.Adopt(); }));
   // Comparing may have found more than there was, such as the same bytes in a

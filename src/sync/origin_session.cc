@@ -8,6 +8,7 @@
 #include "fmt/format.h"
 #include "sync/index_options.h"
 #include "sync/offline_roles.h"
+#include "sync/online_signers.h"
 #include "sync/origin_adoption.h"
 #include "sync/parallel.h"
 #include "tufmirror/base/failure.h"
@@ -22,12 +23,6 @@
 #include "tufmirror/tree/layout.h"
 
 namespace tufmirror::sync {
-namespace {
-
-constexpr uint64_t kMaxKeyFileBytes = uint64_t{64} << 10;
-
-}  // namespace
-
 OriginSession::OriginSession(const tree::Home& home, const Config& config,
                              RunOptions& options, report::RunReport& report)
     : home_(home),
@@ -260,14 +255,13 @@ absl::Status OriginSession::RememberSource() {
   return SaveOriginState(home_.layout(), state_);
 }
 
-absl::Status OriginSession::ReadOnlineKey() {
-  const std::string& path = config_.origin.online_key;
-  ASSIGN_OR_RETURN(const std::string pem, fs::ReadFile(path, kMaxKeyFileBytes));
-  crypto::Secret passphrase = crypto::Secret::Copy("");
-  if (crypto::PrivateKey::IsEncryptedPem(pem) && options_.passphrase) {
-    ASSIGN_OR_RETURN(passphrase, options_.passphrase());
-  }
-  ASSIGN_OR_RETURN(online_, repo::Signer::FromFile(path, passphrase));
+absl::Status OriginSession::ReadOnlineKeys() {
+  const auto passphrase =
+      [this](const OnlineSigner& signer) -> absl::StatusOr<crypto::Secret> {
+    if (!options_.passphrase) return crypto::Secret::Copy("");
+    return options_.passphrase(signer);
+  };
+  ASSIGN_OR_RETURN(online_, ReadOnlineSigners(config_.origin, passphrase));
   return absl::OkStatus();
 }
 

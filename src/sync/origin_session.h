@@ -22,7 +22,7 @@
 #include "tufmirror/http/transfers.h"
 #include "tufmirror/pypi/simple_index.h"
 #include "tufmirror/repo/editor.h"
-#include "tufmirror/repo/keys.h"
+#include "tufmirror/repo/signer.h"
 #include "tufmirror/report/run_report.h"
 #include "tufmirror/select/selection.h"
 #include "tufmirror/source/origin_source.h"
@@ -57,8 +57,8 @@ class OriginSession {
   bool MustPublish() const;
   // Remembers what upstream has, where nothing was to be published.
   absl::Status RememberSource();
-  // Reads the online key, before anything is done that it is needed for.
-  absl::Status ReadOnlineKey();
+  // Reads the online keys, before anything is done that they are needed for.
+  absl::Status ReadOnlineKeys();
   absl::Status CheckBrakesOfPlan() const;
   // Brings new files below packages/, renders pages, edits targets.
   absl::Status Adopt();
@@ -129,7 +129,7 @@ class OriginSession {
   bool retarget_all_ = false;
   PlanSummary summary_;
   tree::RetiredFiles retired_;
-  std::optional<repo::Signer> online_;
+  std::vector<repo::Signer> online_;
 };
 
 }  // namespace tufmirror::sync

@@ -81,10 +81,10 @@ absl::Status OriginSession::StageAndCommit(tree::Publisher& publisher,
   ASSIGN_OR_RETURN(
       const repo::SigningResult result,
       editor_->Finish(
-          Policy(), options_.now, version, *online_,
-          [&edition](std::string_view role, std::optional<int64_t> role_version,
-                     std::string_view bytes) {
-            return edition.PutRole(role, role_version, bytes);
+          Policy(), options_.now, version, online_,
+          [&](std::string_view role, std::optional<int64_t> role_version,
+              std::string_view bytes) {
+            return PutSigned(edition, role, role_version, bytes);
           }));
   for (const repo::SignedRole& role : result.roles) {
     if (!role.replaces) continue;

@@ -149,9 +149,64 @@ TEST_F(EditorTest, RefusesAKeyThatTheRepositoryDoesNotName) {
   ASSERT_THAT(editor.Resolve(), IsOk());
   written_.clear();
   EXPECT_THAT(editor.Finish(policy_, Start(), editor.NextVersion(),
-                            keys_->targets, Writer()),
-              FailsWith(Failure::kKey, "online key"));
+                            absl::MakeSpan(&keys_->targets, 1), Writer()),
+              FailsWith(Failure::kKey, "expected 1 of the 1 keys"));
   EXPECT_TRUE(written_.empty());
+}
+
+TEST_F(EditorTest, EachRoleIsSignedByAsManyKeysAsItsThresholdNeeds) {
+  GenesisOptions options;
+  options.online_threshold = 2;
+  for (const BinProfile profile :
+       {BinProfile::kSuccinct, BinProfile::kHashPrefixes}) {
+    options.profile = profile;
+    states_.clear();
+    Make(options, /*root_keys=*/1, /*online_keys=*/3);
+    ASSERT_THAT(Publish({{"packages/a/a", "a"}}, Start()), IsOk());
+    EXPECT_TRUE(Find("packages/a/a", Start()));
+  }
+  const absl::Span<const Signer> all(keys_->online);
+  for (const auto& [first, count] : {std::pair(0, 1), {1, 1}, {0, 2}, {1, 2}}) {
+    ASSERT_OK_AND_ASSIGN(auto view, View(Start()));
+    ASSERT_OK_AND_ASSIGN(auto editor, RepositoryEditor::Open(view, {}));
+    ASSERT_THAT(editor.Remove("packages/a/a"), IsOk());
+    ASSERT_THAT(editor.Resolve(), IsOk());
+    const auto ignored = [](std::string_view, std::optional<int64_t>,
+                            std::string_view) { return absl::OkStatus(); };
+    const auto finished = editor.Finish(
+        policy_, Start(), editor.NextVersion(),
+        all.subspan(static_cast<size_t>(first), static_cast<size_t>(count)),
+        ignored);
+    if (count == 2) {
+      EXPECT_THAT(finished, IsOk());
+    } else {
+      EXPECT_THAT(finished,
+                  FailsWith(Failure::kKey, "expected 2 of the 3 keys"));
+    }
+  }
+}
+
+TEST_F(EditorTest, OneKeyGivenTwiceCountsOnce) {
+  GenesisOptions options;
+  options.online_threshold = 2;
+  Make(options, /*root_keys=*/1, /*online_keys=*/2);
+  std::vector<Signer> twice;
+  ASSERT_OK_AND_ASSIGN(
+      const crypto::Secret pem,
+      keys_->online[0].private_key()->ToPem(crypto::Secret::Copy("")));
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_OK_AND_ASSIGN(crypto::PrivateKey key,
+                         crypto::PrivateKey::FromPem(
+                             pem.view(), crypto::Secret::Copy(""), "online"));
+    twice.emplace_back(std::move(key));
+  }
+  ASSERT_OK_AND_ASSIGN(auto view, View(Start()));
+  ASSERT_OK_AND_ASSIGN(auto editor, RepositoryEditor::Open(view, {}));
+  ASSERT_THAT(editor.Put(Target("packages/a/a", "a")), IsOk());
+  ASSERT_THAT(editor.Resolve(), IsOk());
+  EXPECT_THAT(
+      editor.Finish(policy_, Start(), editor.NextVersion(), twice, Writer()),
+      FailsWith(Failure::kKey, "got 1, of these keys"));
 }
 
 TEST_F(EditorTest, RefusesAVersionThatWasUsed) {

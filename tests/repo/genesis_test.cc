@@ -103,11 +103,20 @@ TEST_F(GenesisTest, ExpiresWhenItsTimestampDoes) {
 }
 
 TEST(CheckGenesisTest, RefusesNumbersOutOfRange) {
-  EXPECT_THAT(CheckGenesis(0, 1, 1), FailsWith(Failure::kUsage, "bits"));
-  EXPECT_THAT(CheckGenesis(17, 1, 1), FailsWith(Failure::kUsage, "bits"));
-  EXPECT_THAT(CheckGenesis(6, 2, 3), FailsWith(Failure::kUsage, "threshold"));
-  EXPECT_THAT(CheckGenesis(6, 2, 0), FailsWith(Failure::kUsage, "threshold"));
-  EXPECT_THAT(CheckGenesis(6, 2, 2), IsOk());
+  const auto check = [](int bits, int root_threshold, int online_threshold) {
+    GenesisOptions options;
+    options.bin_bits = bits;
+    options.root_threshold = root_threshold;
+    options.online_threshold = online_threshold;
+    return CheckGenesis(options, /*root_keys=*/2, /*online_keys=*/2);
+  };
+  EXPECT_THAT(check(0, 1, 1), FailsWith(Failure::kUsage, "bits"));
+  EXPECT_THAT(check(17, 1, 1), FailsWith(Failure::kUsage, "bits"));
+  EXPECT_THAT(check(6, 3, 1), FailsWith(Failure::kUsage, "root threshold"));
+  EXPECT_THAT(check(6, 0, 1), FailsWith(Failure::kUsage, "root threshold"));
+  EXPECT_THAT(check(6, 1, 3), FailsWith(Failure::kUsage, "online threshold"));
+  EXPECT_THAT(check(6, 1, 0), FailsWith(Failure::kUsage, "online threshold"));
+  EXPECT_THAT(check(6, 2, 2), IsOk());
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ TEST(KeysTest, FilesAndDirectoryAreForTheOwnerOnly) {
   for (const std::string& path : files.Offline()) {
     EXPECT_EQ(ModeOf(path), 0600u) << path;
   }
-  EXPECT_EQ(ModeOf(files.online), 0600u);
+  EXPECT_EQ(ModeOf(files.online.front()), 0600u);
 }
 
 TEST(KeysTest, ReadsBackTheKeyThatItWrote) {
@@ -41,9 +41,9 @@ TEST(KeysTest, ReadsBackTheKeyThatItWrote) {
   ASSERT_OK_AND_ASSIGN(const KeyFiles files,
                        WriteKeyFiles(keys, dir.Join("keys"), passphrase));
   ASSERT_OK_AND_ASSIGN(const Signer online,
-                       Signer::FromFile(files.online, passphrase));
-  EXPECT_EQ(online.keyid(), keys.online.keyid());
-  EXPECT_EQ(online.key(), keys.online.key());
+                       Signer::FromFile(files.online.front(), passphrase));
+  EXPECT_EQ(online.keyid(), keys.online.front().keyid());
+  EXPECT_EQ(online.key(), keys.online.front().key());
 }
 
 TEST(KeysTest, SignatureVerifiesUnderTheDeclaredKey) {
@@ -64,8 +64,9 @@ TEST(KeysTest, RefusesAWrongPassphrase) {
   ASSERT_OK_AND_ASSIGN(
       const KeyFiles files,
       WriteKeyFiles(keys, dir.Join("keys"), crypto::Secret::Copy("right")));
-  EXPECT_THAT(Signer::FromFile(files.online, crypto::Secret::Copy("wrong")),
-              FailsWith(Failure::kKey, "passphrase"));
+  EXPECT_THAT(
+      Signer::FromFile(files.online.front(), crypto::Secret::Copy("wrong")),
+      FailsWith(Failure::kKey, "passphrase"));
 }
 
 TEST(KeysTest, NeverOverwritesAKey) {

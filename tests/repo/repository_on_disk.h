@@ -35,8 +35,9 @@ class RepositoryOnDisk : public ::testing::Test {
                           crypto::Sha256Of(content));
   }
 
-  void Make(repo::GenesisOptions options = {}, int root_keys = 1) {
-    auto keys = repo::OriginKeys::Generate(root_keys);
+  void Make(repo::GenesisOptions options = {}, int root_keys = 1,
+            int online_keys = 1) {
+    auto keys = repo::OriginKeys::Generate(root_keys, online_keys);
     ASSERT_THAT(keys, IsOk());
     keys_ = std::make_unique<repo::OriginKeys>(*std::move(keys));
     options.now = Start();

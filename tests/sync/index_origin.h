@@ -45,7 +45,7 @@ class IndexOrigin {
     const auto made = sync::InitOrigin(options, crypto::Secret::Copy(""));
     EXPECT_THAT(made, IsOk());
     config_.origin = options.origin;
-    config_.origin.online_key = made->keys.online;
+    config_.origin.online_key = made->keys.online.front();
   }
 
   sync::Config& config() { return config_; }

@@ -37,7 +37,7 @@ absl::Status OriginFixture::TryInit() {
   const crypto::Secret passphrase = crypto::Secret::Copy(passphrase_);
   ASSIGN_OR_RETURN(const auto result, sync::InitOrigin(init_, passphrase));
   config_.origin = init_.origin;
-  config_.origin.online_key = result.keys.online;
+  config_.origin.online_key = result.keys.online.front();
   ASSIGN_OR_RETURN(tree::Home home, tree::Home::Open(init_.home));
   home_ = std::make_unique<tree::Home>(std::move(home));
   return absl::OkStatus();
@@ -72,7 +72,8 @@ report::RunReport OriginFixture::RunWith(bool dry_run,
   sync::RunOptions options;
   options.dry_run = dry_run;
   options.now = now_;
-  options.passphrase = [this]() -> absl::StatusOr<crypto::Secret> {
+  options.passphrase =
+      [this](const sync::OnlineSigner&) -> absl::StatusOr<crypto::Secret> {
     return crypto::Secret::Copy(passphrase_);
   };
   options.on_planned = [planned](std::string_view action,

@@ -49,7 +49,8 @@ class OriginIndexFixture : public OriginFixture {
   report::RunReport RunWhole() {
     sync::RunOptions options;
     options.now = now_;
-    options.passphrase = []() -> absl::StatusOr<crypto::Secret> {
+    options.passphrase =
+        [](const sync::OnlineSigner&) -> absl::StatusOr<crypto::Secret> {
       return crypto::Secret::Copy("");
     };
     return sync::RunSync(*home_, config_, options);

@@ -88,7 +88,7 @@ TEST_F(OriginInitTest, KeysMayLieOutsideTheHome) {
   init_.key_dir = dir_.Join("vault");
   Init();
   EXPECT_FALSE(std::filesystem::exists(init_.home + "/keys"));
-  EXPECT_EQ(config_.origin.online_key, OnlineKeyPath(init_.key_dir));
+  EXPECT_EQ(config_.origin.online_key, OnlineKeyPaths(init_.key_dir).front());
   AddWheel("six", "1.0");
   RunCleanly();
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
@@ -13,11 +14,17 @@ namespace tufmirror::crypto {
 
 enum class KeyAlgorithm { kEd25519, kEcdsaP256, kEcdsaP384, kRsaPss };
 
+inline constexpr int kDefaultRsaBits = 3072;
+
 // Bytes of a passphrase or a decoded key: in locked memory (sodium_malloc),
 // wiped when destroyed. Movable only; has no way to be printed.
 class Secret {
  public:
   static Secret Copy(std::string_view bytes);
+  // `size` bytes that `fill` writes in place, so that no copy of them is ever
+  // elsewhere; it gives how many it wrote, or an error.
+  static absl::StatusOr<Secret> Filled(
+      size_t size, absl::FunctionRef<absl::StatusOr<size_t>(char* bytes)> fill);
   Secret(Secret&& other) noexcept;
   Secret& operator=(Secret&& other) noexcept;
   ~Secret();
@@ -30,10 +37,13 @@ class Secret {
   size_t size_ = 0;
 };
 
-// A key that can sign. Movable; Sign may be called from several threads.
+// A key that can sign. libcrypto keeps its numbers in a locked heap of this
+// process and wipes them. Movable; Sign may be called from several threads.
 class PrivateKey {
  public:
-  static absl::StatusOr<PrivateKey> Generate(KeyAlgorithm algorithm);
+  // `rsa_bits` is 3072 or 4096, kUsage otherwise; it is for RSA alone.
+  static absl::StatusOr<PrivateKey> Generate(KeyAlgorithm algorithm,
+                                             int rsa_bits = kDefaultRsaBits);
 
   // Reads PKCS#8 PEM, encrypted ("BEGIN ENCRYPTED PRIVATE KEY") or not.
   // `passphrase` may be empty for an unencrypted one. kKey when the passphrase
@@ -48,10 +58,26 @@ class PrivateKey {
   // read, larger than 64 KiB, or not a regular file. kNotFound if absent.
   static absl::StatusOr<PrivateKey> FromFile(const std::string& path,
                                              const Secret& passphrase);
+  // The same; `ask` is called only if the key is encrypted.
+  using AskPassphrase = absl::FunctionRef<absl::StatusOr<Secret>()>;
+  static absl::StatusOr<PrivateKey> FromFile(const std::string& path,
+                                             AskPassphrase ask);
+
+  // Reads what other programs write: PKCS#8 as FromPem, the PEM of OpenSSL
+  // before PKCS#8 ("BEGIN RSA PRIVATE KEY", "BEGIN EC PRIVATE KEY", encrypted
+  // or not), and the key files of securesystemslib (JSON, encrypted or not).
+  // Errors as FromPem.
+  static absl::StatusOr<PrivateKey> Import(std::string_view text,
+                                           const Secret& passphrase,
+                                           std::string_view what);
+  // True if Import needs a passphrase for `text`.
+  static bool NeedsPassphrase(std::string_view text);
 
   // PKCS#8 PEM. With a non-empty `passphrase`: PBES2 with scrypt (N = 2^14,
-  // r = 8, p = 5; libcrypto reads no larger N back) and AES-256-CBC; otherwise
-  // unencrypted.
+  // r = 8, p = 5) and AES-256-CBC; otherwise unencrypted. libcrypto, and so
+  // every program that uses it, reads no larger N back: 32 MiB is its limit for
+  // PKCS#8. PBKDF2, the alternative, needs no memory, which is what makes
+  // guessing on graphics cards cheap.
   absl::StatusOr<Secret> ToPem(const Secret& passphrase) const;
   // The same, written to a new file of mode 0600. kKey if `path` exists:
   // a key is never overwritten.

@@ -11,6 +11,15 @@
 
 namespace tufmirror::crypto {
 
+// What metadata says of a key; see PublicKey::Create.
+struct PublicKeyFields {
+  std::string keytype;
+  std::string scheme;
+  std::string value;
+  friend bool operator==(const PublicKeyFields&,
+                         const PublicKeyFields&) = default;
+};
+
 // A checked public key. Cheap to copy (shared, immutable); safe to use from
 // several threads at once.
 class PublicKey {
@@ -25,6 +34,15 @@ class PublicKey {
   static absl::StatusOr<PublicKey> Create(std::string_view keytype,
                                           std::string_view scheme,
                                           std::string_view value);
+
+  // From the PEM that `openssl pkey -pubout` writes ("BEGIN PUBLIC KEY"). The
+  // fields are those of PrivateKey for the same key, whatever wrote the PEM.
+  // kMalformed if it is something else, kUnsupported for another kind of key;
+  // `what` names it.
+  static absl::StatusOr<PublicKeyFields> FieldsFromPem(std::string_view pem,
+                                                       std::string_view what);
+  // That PEM.
+  std::string ToPem() const;
 
   // True if `signature` (raw bytes; DER for ECDSA) over `message` verifies.
   // Malformed signatures are simply false. RSA-PSS accepts any salt length.

@@ -2,6 +2,7 @@
 #ifndef TUFMIRROR_CRYPTO_SECRET_FILE_H_
 #define TUFMIRROR_CRYPTO_SECRET_FILE_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,14 @@ namespace tufmirror::crypto {
 // have any permission on it, if it is larger than 64 KiB or cannot be opened.
 absl::StatusOr<Secret> ReadSecretFile(const std::string& path,
                                       std::string_view what);
+
+// The first line of such a file, or of the open descriptor `fd` (a pipe, a
+// terminal), without its line end. At most kMaxSecretLineBytes: kKey for more.
+// The descriptor is read no further than a read(2) gave.
+inline constexpr size_t kMaxSecretLineBytes = 1024;
+absl::StatusOr<Secret> ReadSecretLineOfFile(const std::string& path,
+                                            std::string_view what);
+absl::StatusOr<Secret> ReadSecretLineOf(int fd, std::string_view what);
 
 }  // namespace tufmirror::crypto
 

@@ -18,8 +18,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "tufmirror/client/repository_view.h"
+#include "absl/types/span.h"
 #include "tufmirror/repo/genesis.h"
-#include "tufmirror/repo/keys.h"
+#include "tufmirror/repo/signer.h"
 #include "tufmirror/tuf/model.h"
 
 namespace tufmirror::repo {
@@ -97,11 +98,13 @@ class RepositoryEditor {
   // needed, all as `version`, and gives them to `write`. One number for all
   // roles of a publication: a version that was once published, then rolled
   // back, never comes again with other bytes if the caller never gives it
-  // again. kKey if `online` is not the key that the repository names;
+  // again. Each role is signed by all of `online` that its delegating role
+  // names: kKey if they are fewer than its threshold, or one cannot sign.
   // kInternal if `version` is below NextVersion(). Needs Resolve.
   absl::StatusOr<SigningResult> Finish(const SigningPolicy& policy,
                                        absl::Time now, int64_t version,
-                                       const Signer& online, WriteRole write);
+                                       absl::Span<const Signer> online,
+                                       WriteRole write);
 
   // The states of the bins, after Finish as it left them.
   const BinStates& bin_states() const { return states_; }
@@ -111,7 +114,8 @@ class RepositoryEditor {
   const tuf::RolePtr& bins_role() const { return bins_role_; }
 
  private:
-  struct Bins;  // which bin a path belongs to
+  struct Bins;           // which bin a path belongs to
+  struct OnlineSigners;  // who signs what
   using Edit = std::optional<tuf::TargetFile>;
   using BinEdits = std::map<std::string, Edit>;
 
@@ -123,18 +127,20 @@ class RepositoryEditor {
   bool IsDue(std::string_view bin, const SigningPolicy& policy,
              absl::Time now) const;
   bool SnapshotIsDue(const SigningPolicy& policy, absl::Time now) const;
-  absl::Status CheckOnlineKey(const Signer& online) const;
+  absl::StatusOr<OnlineSigners> SignersAmong(
+      absl::Span<const Signer> online) const;
   absl::StatusOr<SignedRole> SignBin(const std::string& name,
                                      const SigningPolicy& policy,
                                      absl::Time now, int64_t version,
-                                     const Signer& online, WriteRole write);
+                                     const OnlineSigners& online,
+                                     WriteRole write);
   absl::StatusOr<std::string> SignSnapshot(const SigningPolicy& policy,
                                            absl::Time now, int64_t version,
-                                           const Signer& online,
+                                           const OnlineSigners& online,
                                            WriteRole write);
   absl::Status SignTimestamp(const SigningPolicy& policy, absl::Time now,
                              int64_t version, const tuf::MetaFile& snapshot,
-                             const Signer& online, WriteRole write);
+                             const OnlineSigners& online, WriteRole write);
   absl::Time EarliestExpiry() const;
 
   client::RepositoryView* view_;
@@ -150,3 +156,26 @@ class RepositoryEditor {
 }  // namespace tufmirror::repo
 
 #endif  // TUFMIRROR_REPO_EDITOR_H_
+  absl::Status ResolveBin(const std::string& bin, BinEdits& edits);
+  absl::Status OpenClaims(BinStates& known);
+  absl::Status OpenClaim(pypi::ProjectName project, std::string_view delegator,
+                         const tuf::RolePtr& role, BinStates& known);
+  int64_t ListedVersion(std::string_view role) const;
+  void SetListedVersion(std::string_view role, int64_t version);
+  absl::StatusOr<tuf::RolePtr> LoadClaim(const ClaimState& claim);
+  absl::StatusOr<const tuf::Targets*> ClaimedTargets(const ClaimState& claim);
+  absl::StatusOr<bool> IsAsClaimed(std::string_view path,
+                                   const tuf::TargetFile* target);
+  void AddEffect(std::string_view role, TargetChange change);
+  absl::Status AddEffects(const std::string& role,
+                          const std::set<std::string>& paths,
+                          const tuf::Targets& after);
+  absl::Status MoveToBins(const ClaimState& claim);
+  bool ClaimsChanged() const;
+  absl::Status WriteSigned(std::string_view role, std::string_view delegator,
+                           const AdoptedClaim& next, WriteRole write,
+                           SigningResult& result);
+  absl::Status FinishClaims(const SigningPolicy& policy, absl::Time now,
+                            int64_t version, absl::Span<const Signer> online,
+                            WriteRole write, SigningResult& result);
+

@@ -39,7 +39,11 @@ struct SigningPolicy {
 struct GenesisOptions {
   int bin_bits = 6;  // 2^bin_bits bins
   int root_threshold = 1;
+  int online_threshold = 1;  // of bins, snapshot and timestamp
   BinProfile profile = BinProfile::kSuccinct;
+  // Projects can be signed by their maintainers (claim_roles.h). The key of
+  // bins signs the role `claimed`.
+  bool claims = false;
   SigningPolicy policy;
   absl::Duration offline_expiry = absl::Hours(365 * 24);
   absl::Time now;
@@ -52,8 +56,10 @@ using WriteRole = absl::FunctionRef<absl::Status(std::string_view role,
                                                  std::optional<int64_t> version,
                                                  std::string_view bytes)>;
 
-// kUsage for bits outside 1..kMaxBinBits or a threshold outside 1..root_keys.
-absl::Status CheckGenesis(int bin_bits, int root_keys, int root_threshold);
+// kUsage for bits outside 1..kMaxBinBits, or a threshold outside 1 to the
+// number of its keys.
+absl::Status CheckGenesis(const GenesisOptions& options, int root_keys,
+                          int online_keys);
 
 // Makes and signs root, targets, bins, every bin, snapshot and timestamp, and
 // gives each to `write`. The bins' expiries are staggered over the last third

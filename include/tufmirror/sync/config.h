@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "tufmirror/http/transfers.h"
 #include "tufmirror/repo/custom_fields.h"
+#include "tufmirror/repo/signer.h"
 #include "tufmirror/select/rules.h"
 
 namespace tufmirror::sync {
@@ -46,11 +47,22 @@ struct UpstreamConfig {
   http::TransferOptions transfer;
 };
 
+// [[origin.online_signers]]: one key, in a file or behind a command.
+struct OnlineSigner {
+  std::string key;              // absolute path of a PKCS#8 PEM file, or empty:
+  std::string passphrase_file;  // of `key`; empty: origin.passphrase_file
+  repo::SignerCommand command;  // signs where `key` is empty
+  std::string public_key;       // absolute path of the command's key (PEM)
+  friend bool operator==(const OnlineSigner&, const OnlineSigner&) = default;
+};
+
 // [origin]
 struct OriginConfig {
   std::string online_key;       // absolute path of a PKCS#8 PEM file
   std::string passphrase_file;  // empty: environment or prompt
-  int bin_bits = 6;             // 2^bits bins; fixed at init
+  // In the place of `online_key`: several keys, or such that are no files.
+  std::vector<OnlineSigner> online_signers;
+  int bin_bits = 6;  // 2^bits bins; fixed at init
   // What the targets of distributions say besides length and digest.
   repo::CustomFields custom_fields;
   absl::Duration bin_expiry = absl::Hours(14 * 24);

@@ -3,6 +3,7 @@
 #define TUFMIRROR_SYNC_INIT_ORIGIN_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -23,6 +24,8 @@ struct InitOriginOptions {
   OriginConfig origin;  // bin_bits and expiries, as config_text says them
   int root_keys = 1;
   int root_threshold = 1;
+  int online_keys = 1;
+  int online_threshold = 1;
   repo::BinProfile profile = repo::BinProfile::kSuccinct;
   absl::Time now;
 };
@@ -35,8 +38,9 @@ struct InitOriginResult {
 };
 
 std::string DefaultKeyDirectory(const std::string& home);
-// Path of the online key: for the configuration that is written of it.
-std::string OnlineKeyPath(const std::string& key_dir);
+// Paths of the online keys: for the configuration that is written of them.
+std::vector<std::string> OnlineKeyPaths(const std::string& key_dir,
+                                        int online_keys = 1);
 
 // Encrypts the keys with `passphrase`, or leaves them unencrypted if that is
 // empty. kUsage if `from` is no directory, the home exists or holds other

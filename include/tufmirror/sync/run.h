@@ -35,8 +35,10 @@ struct RunOptions {
   // Called for each planned change in a dry run: "add", "change" or "remove".
   absl::AnyInvocable<void(std::string_view action, std::string_view path)>
       on_planned;
-  // Origin: gives the passphrase of the online key; called at most once.
-  absl::AnyInvocable<absl::StatusOr<crypto::Secret>()> passphrase;
+  // Origin: gives the passphrase of an online key that is an encrypted file;
+  // called at most once for each.
+  absl::AnyInvocable<absl::StatusOr<crypto::Secret>(const OnlineSigner& key)>
+      passphrase;
 };
 
 // Runs once. Takes the home's lock; kLocked in the outcome if it is held.
