@@ -173,12 +173,15 @@ class GuardTest : public ::testing::Test {
   std::map<std::string, std::string> contents;  // by target path
   std::string host = "127.0.0.1";
   guard::GuardOptions options;
-  std::unique_ptr<guard::Guard> guard;
 
  private:
   std::mutex mutex;  // of the two below
   std::string log;
   absl::Time clock = RepositoryFixture::now();
+
+ protected:
+  // The last member: its threads use the others until it is destroyed.
+  std::unique_ptr<guard::Guard> guard;
 };
 
 }  // namespace tufmirror::testing
