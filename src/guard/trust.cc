@@ -113,10 +113,19 @@ Trust::Trust(Options options, Mirrors& mirrors, Lanes& lanes, Ledger& ledger)
       refusal_(MakeFailure(Failure::kInternal, "no metadata was fetched yet")),
       next_refresh_(Clock::now()) {}
 
-std::string Trust::MetadataUrl(size_t mirror) const {
+client::MetadataFetcher Trust::FetcherFor(size_t mirror,
+                                          http::Transfers& transfers) const {
   const std::string& base = mirrors_.url(mirror);
-  if (options_.metadata_path.empty()) return base;
-  return http::JoinUrl(base, options_.metadata_path);
+  const std::string metadata =
+      options_.metadata_path.empty()
+          ? base
+          : http::JoinUrl(base, options_.metadata_path);
+  std::vector<std::string> packs;
+  // A repository of another kind has metadata alone.
+  if (!options_.metadata_path.empty()) {
+    packs.push_back(http::JoinUrl(base, "deltas"));
+  }
+  return client::MetadataFetcher(transfers, {metadata}, {}, std::move(packs));
 }
 
 absl::StatusOr<std::shared_ptr<TrustedState>> Trust::Usable() {
@@ -168,7 +177,7 @@ absl::Status Trust::RefreshFrom(size_t mirror) {
   ASSIGN_OR_RETURN(Lanes::Lease lane, lanes_.Take());
   ASSIGN_OR_RETURN(const TrustLock lock,
                    TrustLock::Take(options_.directory, lanes_));
-  client::MetadataFetcher fetcher(lane.transfers(), {MetadataUrl(mirror)});
+  client::MetadataFetcher fetcher = FetcherFor(mirror, lane.transfers());
   const Clock::time_point start = Clock::now();
   auto trusted = client::Refresh(fetcher, store_, options_.clock());
   ledger_.CountMetadata(lane.bytes());
@@ -241,7 +250,7 @@ absl::StatusOr<tuf::RolePtr> Trust::LoadFromMirrors(
   ASSIGN_OR_RETURN(Lanes::Lease lane, lanes_.Take());
   std::vector<absl::Status> failures;
   for (const size_t mirror : mirrors_.Order()) {
-    client::MetadataFetcher fetcher(lane.transfers(), {MetadataUrl(mirror)});
+    client::MetadataFetcher fetcher = FetcherFor(mirror, lane.transfers());
     const uint64_t before = lane.bytes();
     auto loaded = client::LoadDelegatedRole(state.trusted(), role, *delegator,
                                             fetcher, store_);

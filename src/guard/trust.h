@@ -22,6 +22,7 @@
 #include "guard/lanes.h"
 #include "guard/ledger.h"
 #include "guard/mirrors.h"
+#include "tufmirror/client/metadata_fetcher.h"
 #include "tufmirror/client/metadata_store.h"
 #include "tufmirror/tuf/lookup.h"
 #include "tufmirror/tuf/trusted_metadata_set.h"
@@ -105,7 +106,8 @@ class Trust {
                                                const tuf::RolePtr& delegator);
   // The state if it can be used now.
   absl::StatusOr<std::shared_ptr<TrustedState>> Usable();
-  std::string MetadataUrl(size_t mirror) const;
+  client::MetadataFetcher FetcherFor(size_t mirror,
+                                     http::Transfers& transfers) const;
 
   const Options options_;
   Mirrors& mirrors_;

@@ -31,7 +31,9 @@ absl::StatusOr<ChangedRoles> RoleFetch::Run() {
     for (const Delegator& delegator : level) {
       RETURN_IF_ERROR(Follow(delegator, missing));
     }
-    RETURN_IF_ERROR(FetchMissing(missing));
+    ASSIGN_OR_RETURN(const std::vector<Wanted> whole,
+                     RebuildFromPacks(missing));
+    RETURN_IF_ERROR(FetchMissing(whole));
     level = std::exchange(next_level_, {});
   }
   return std::move(changed_);
@@ -90,6 +92,61 @@ absl::Status RoleFetch::Follow(const Delegator& delegator,
     RETURN_IF_ERROR(Accept(wanted, *std::move(verified)));
   }
   return absl::OkStatus();
+}
+
+std::optional<RawMetadata> RoleFetch::PublishedBytes(std::string_view role) {
+  if (published_ == nullptr) return std::nullopt;
+  const MetaFile* then = (*published_->view.trusted().snapshot())->Find(role);
+  if (then == nullptr) return std::nullopt;
+  auto raw = store_.Load(role, then->version);
+  if (!raw.ok()) return std::nullopt;
+  return *std::move(raw);
+}
+
+absl::StatusOr<std::vector<RoleFetch::Wanted>> RoleFetch::RebuildFromPacks(
+    const std::vector<Wanted>& missing) {
+  std::vector<Wanted> whole;
+  size_t next = 0;
+  const auto next_request = [&]() -> std::optional<http::FetchRequest> {
+    while (next < missing.size()) {
+      const Wanted& wanted = missing[next++];
+      const MetaFile* now = (*trusted_.snapshot())->Find(wanted.role);
+      const bool had =
+          published_ != nullptr &&
+          (*published_->view.trusted().snapshot())->Find(wanted.role) !=
+              nullptr;
+      auto request = had ? fetcher_.PackRequestFor(wanted.role, now->version)
+                         : std::nullopt;
+      if (request) {
+        request->tag = next - 1;
+        return request;
+      }
+      whole.push_back(wanted);
+    }
+    return std::nullopt;
+  };
+  const auto done =
+      [&](const http::FetchRequest& request,
+          absl::StatusOr<http::FetchResponse> response) -> absl::Status {
+    const Wanted& wanted = missing[request.tag];
+    whole.push_back(wanted);
+    const MetaFile* now = (*trusted_.snapshot())->Find(wanted.role);
+    const auto base = PublishedBytes(wanted.role);
+    if (!base) return absl::OkStatus();
+    const auto raw =
+        fetcher_.Rebuild(wanted.role, now->length, *base, response);
+    if (!raw.ok()) return absl::OkStatus();
+    auto verified =
+        trusted_.VerifyDelegated(*raw, wanted.role, *wanted.delegator->role);
+    if (!verified.ok()) return absl::OkStatus();
+    whole.pop_back();
+    RETURN_IF_ERROR(store_.Save(wanted.role, (*verified)->version, *raw));
+    ++changed_.fetched;
+    return Accept(wanted, *std::move(verified));
+  };
+  if (!trusted_.root()->consistent_snapshot) return missing;
+  RETURN_IF_ERROR(fetcher_.transfers().FetchAll(next_request, done));
+  return whole;
 }
 
 absl::Status RoleFetch::FetchMissing(const std::vector<Wanted>& missing) {

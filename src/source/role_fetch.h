@@ -45,6 +45,11 @@ class RoleFetch {
 
   absl::Status Follow(const Delegator& delegator, std::vector<Wanted>& missing);
   absl::Status FetchMissing(const std::vector<Wanted>& missing);
+  // Rebuilds what it can with delta packs, from the published versions, and
+  // gives what is left to be fetched whole.
+  absl::StatusOr<std::vector<Wanted>> RebuildFromPacks(
+      const std::vector<Wanted>& missing);
+  std::optional<tuf::RawMetadata> PublishedBytes(std::string_view role);
   absl::Status FetchFromAnyMirror(const Wanted& wanted);
   absl::Status Accept(const Wanted& wanted,
                       tuf::Verified<tuf::Targets> verified);

@@ -8,6 +8,7 @@
 #include "fmt/format.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
+#include "tufmirror/compress/delta_pack.h"
 #include "tufmirror/fs/file.h"
 #include "tufmirror/tree/layout.h"
 
@@ -53,14 +54,15 @@ RetiredTarget TargetOfRetired(const TargetPath& path) {
 }
 
 std::optional<RetiredRole> RoleOfRetired(const TargetPath& path) {
-  const std::string prefix = fmt::format("{}/", tree::kMetadataDirectory);
-  constexpr std::string_view kSuffix = ".json";
   std::string_view name = path.str();
-  if (!name.starts_with(prefix) || !name.ends_with(kSuffix)) {
+  const std::string_view top = name.substr(0, name.find('/'));
+  const bool pack = top == tree::kDeltasDirectory;
+  const std::string_view suffix = pack ? ".pack" : ".json";
+  if ((top != tree::kMetadataDirectory && !pack) || !name.ends_with(suffix)) {
     return std::nullopt;
   }
-  name.remove_prefix(prefix.size());
-  name.remove_suffix(kSuffix.size());
+  name.remove_prefix(top.size() + 1);
+  name.remove_suffix(suffix.size());
   RetiredRole role;
   const auto [end, error] =
       std::from_chars(name.data(), name.data() + name.size(), role.version);
@@ -96,10 +98,33 @@ void Edition::Retire(const TargetPath& path, absl::Duration keep) {
   retired_.Add(path, now_ + keep);
 }
 
+absl::Status Edition::PutPack(std::string_view role, int64_t from, int64_t to,
+                              std::string_view bytes) {
+  if (!config_.deltas || naming_ == Naming::kPlain || from == to) {
+    return absl::OkStatus();
+  }
+  const std::string live = home_.layout().live() + "/";
+  const auto before = fs::ReadFile(live + tree::MetadataPath(role, from),
+                                   compress::DeltaPack::kMaxRebuiltBytes);
+  if (!before.ok()) return absl::OkStatus();
+  const auto older =
+      fs::ReadFile(live + tree::PackPath(role, from), compress::kMaxPackBytes);
+  ASSIGN_OR_RETURN(const auto pack,
+                   compress::MakeDeltaPack(
+                       *before, bytes, older.ok() ? *older : std::string()));
+  if (!pack) return absl::OkStatus();
+  return PutBytes(tree::PackPath(role, to), *pack);
+}
+
 absl::Status Edition::RetireRole(std::string_view role, int64_t version) {
   ASSIGN_OR_RETURN(const TargetPath path,
                    TargetPath::Parse(tree::MetadataPath(role, version)));
   Retire(path, config_.grace);
+  ASSIGN_OR_RETURN(const TargetPath pack,
+                   TargetPath::Parse(tree::PackPath(role, version)));
+  ASSIGN_OR_RETURN(const auto info,
+                   fs::Stat(home_.layout().live() + "/" + pack.str()));
+  if (info) Retire(pack, config_.grace);
   return absl::OkStatus();
 }
 

@@ -101,6 +101,9 @@ class OriginSession {
   tree::GenerationInfo NextGeneration(absl::Time earliest_expiry,
                                       int64_t version) const;
   repo::SigningPolicy Policy() const;
+  absl::Status PutSigned(Edition& edition, std::string_view role,
+                         std::optional<int64_t> version,
+                         std::string_view bytes) const;
   absl::Status Tick(std::string_view phase, uint64_t done, uint64_t total);
   void CountTransfers();
 

@@ -115,6 +115,21 @@ absl::Status OriginSession::StageAndCommit(tree::Publisher& publisher,
   return edition.FinishRemovals();
 }
 
+// A new version, and how to get there from the published one.
+absl::Status OriginSession::PutSigned(Edition& edition, std::string_view role,
+                                      std::optional<int64_t> version,
+                                      std::string_view bytes) const {
+  RETURN_IF_ERROR(edition.PutRole(role, version, bytes));
+  if (!version) return absl::OkStatus();
+  const tuf::Snapshot& published = **view_->trusted().snapshot();
+  const tuf::MetaFile* before = published.Find(role);
+  if (role == "snapshot") {
+    return edition.PutPack(role, published.version, *version, bytes);
+  }
+  if (before == nullptr) return absl::OkStatus();
+  return edition.PutPack(role, before->version, *version, bytes);
+}
+
 absl::Status OriginSession::AddRemovals(Edition& edition) {
   using Content = absl::StatusOr<std::optional<ExpectedContent>>;
   return edition.AddRemovals(

@@ -59,6 +59,7 @@ absl::Status ReplicaPublication::AddMetadata(
     if (staged.contains(tuf::MetadataFileName(role, meta.version))) {
       RETURN_IF_ERROR(
           edition_.Put(path, store_.StagedPath(role, meta.version)));
+      RETURN_IF_ERROR(AddPack(role, meta.version));
       continue;
     }
     ASSIGN_OR_RETURN(const bool live, IsLive(path));
@@ -117,13 +118,32 @@ absl::Status ReplicaPublication::AddRemovalOfEverything() {
 absl::Status ReplicaPublication::AddTrusted(
     std::string_view role, std::optional<int64_t> name_version) {
   ASSIGN_OR_RETURN(const tuf::RawMetadata raw, store_.Load(role, std::nullopt));
+  if (role == "snapshot" && name_version && IsPublishedVersioned()) {
+    RETURN_IF_ERROR(
+        edition_.PutPack(role, (*published_->trusted().snapshot())->version,
+                         *name_version, raw.bytes));
+  }
   return edition_.PutRole(role, name_version, raw.bytes);
 }
 
+// How readers of the published generation get to this one: made here, from
+// bytes that were verified here, so that no stranger's file is served.
+absl::Status ReplicaPublication::AddPack(std::string_view role,
+                                         int64_t version) {
+  if (!IsPublishedVersioned()) return absl::OkStatus();
+  const MetaFile* then = (*published_->trusted().snapshot())->Find(role);
+  if (then == nullptr || then->version == version) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const tuf::RawMetadata raw, store_.Load(role, version));
+  return edition_.PutPack(role, then->version, version, raw.bytes);
+}
+
+bool ReplicaPublication::IsPublishedVersioned() const {
+  return published_ != nullptr &&
+         published_->trusted().root()->consistent_snapshot;
+}
+
 absl::Status ReplicaPublication::RetireSuperseded() {
-  const bool versioned = published_ != nullptr &&
-                         published_->trusted().root()->consistent_snapshot;
-  if (!versioned) return absl::OkStatus();
+  if (!IsPublishedVersioned()) return absl::OkStatus();
   const tuf::Snapshot& now = **wanted_.trusted().snapshot();
   const tuf::Snapshot& then = **published_->trusted().snapshot();
   for (const auto& [role, meta] : then.meta) {

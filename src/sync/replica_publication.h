@@ -59,6 +59,8 @@ class ReplicaPublication {
   absl::Status AddRoots();
   absl::Status AddTrusted(std::string_view role,
                           std::optional<int64_t> name_version);
+  absl::Status AddPack(std::string_view role, int64_t version);
+  bool IsPublishedVersioned() const;
   absl::Status RetireSuperseded();
 
   const tree::Home& home_;

@@ -40,6 +40,18 @@ std::vector<std::string> MetadataUrls(const UpstreamConfig& upstream) {
   return urls;
 }
 
+// Where a mirror of this kind has its delta packs; none for other upstreams.
+std::vector<std::string> PackUrls(const UpstreamConfig& upstream) {
+  std::vector<std::string> urls;
+  if (upstream.metadata_path != "metadata/") return urls;
+  for (const std::string& base : upstream.urls) {
+    // What is on this machine is read whole at no cost.
+    if (base.starts_with("file:")) return {};
+    urls.push_back(http::JoinUrl(base, tree::kDeltasDirectory));
+  }
+  return urls;
+}
+
 ReplicaStore::Mode StoreMode(const RunOptions& options) {
   return options.dry_run ? ReplicaStore::Mode::kScratch
                          : ReplicaStore::Mode::kPersistent;
@@ -141,7 +153,8 @@ absl::Status ReplicaRun::Prepare() {
   });
   RETURN_IF_ERROR(store_.Prepare());
   RETURN_IF_ERROR(TrustInitialRoot());
-  fetcher_.emplace(*transfers_, MetadataUrls(config_.upstream));
+  fetcher_.emplace(*transfers_, MetadataUrls(config_.upstream),
+                   client::MetadataLimits(), PackUrls(config_.upstream));
   source_.emplace(*fetcher_, store_);
   return absl::OkStatus();
 }

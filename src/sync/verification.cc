@@ -246,6 +246,8 @@ class Verification {
     const auto list = [this](std::string_view role, int64_t version) {
       listed_.insert(tree::MetadataPath(
           role, consistent_ ? std::optional(version) : std::nullopt));
+      // Whoever uses one looks at what it leads to.
+      if (consistent_) listed_.insert(tree::PackPath(role, version));
     };
     for (const auto& [role, meta] : (*trusted.snapshot())->meta) {
       list(role, meta.version);

@@ -79,6 +79,12 @@ std::string MetadataPath(std::string_view role,
                      PercentEncode(role));
 }
 
+std::string PackPath(std::string_view role, int64_t version) {
+  std::string path = MetadataPath(role, version);
+  path.replace(path.rfind('.'), std::string::npos, ".pack");
+  return path.replace(0, kMetadataDirectory.size(), kDeltasDirectory);
+}
+
 absl::StatusOr<TargetPath> TreePathOfTarget(std::string_view target) {
   ASSIGN_OR_RETURN(TargetPath path, TargetPath::Parse(target));
   const std::string_view first = FirstSegment(path.str());

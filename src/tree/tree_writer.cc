@@ -42,7 +42,7 @@ std::string_view ParentOf(std::string_view directory) {
 
 bool IsKept(std::string_view directory) {
   return directory.empty() || directory == kSimpleDirectory ||
-         directory == kMetadataDirectory;
+         directory == kMetadataDirectory || directory == kDeltasDirectory;
 }
 
 }  // namespace

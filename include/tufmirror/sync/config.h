@@ -74,6 +74,7 @@ struct OriginConfig {
 struct PublishConfig {
   absl::Duration grace = absl::Hours(6);              // superseded metadata
   absl::Duration keep_removed = absl::Hours(7 * 24);  // removed packages
+  bool deltas = true;  // delta packs beside new versions of metadata
 };
 
 // [brakes]

@@ -22,6 +22,7 @@ namespace tufmirror::tree {
 
 inline constexpr std::string_view kPackagesDirectory = "packages";
 inline constexpr std::string_view kMetadataDirectory = "metadata";
+inline constexpr std::string_view kDeltasDirectory = "deltas";
 inline constexpr std::string_view kSimpleDirectory = "simple";
 inline constexpr std::string_view kHtmlPage = "index.html";
 inline constexpr std::string_view kJsonPage = "index.v1_json";
@@ -80,9 +81,9 @@ class Layout {
   std::string retired() const { return home_ + "/state/retired"; }
   std::string generation() const { return home_ + "/state/generation.json"; }
   std::string held_back() const { return home_ + "/state/held-back.json"; }
-  std::string history() const { return home_ + "/state/history.jsonl"; }
   // When the last reminder of what expires was given.
   std::string reminder() const { return home_ + "/state/reminder"; }
+  std::string history() const { return home_ + "/state/history.jsonl"; }
   // Metadata that a replica's TUF client trusts (rollback protection).
   std::string upstream_trust() const { return home_ + "/state/upstream"; }
   // Until when the published delegated roles are good.
@@ -92,8 +93,12 @@ class Layout {
   // What an origin knows of a plain index; and, for a dry run, what it learns.
   std::string index_state() const { return home_ + "/state/index"; }
   std::string dry_run_index() const { return dry_run() + "/index"; }
+  // Which ceremony of an origin is open.
+  std::string open_ceremony() const { return home_ + "/state/ceremony.json"; }
   // What an origin knows between its runs.
   std::string origin_state() const { return home_ + "/state/origin"; }
+  // What maintainers of projects gave an origin to publish.
+  std::string claims() const { return home_ + "/state/claims"; }
 
  private:
   std::string home_;
@@ -111,6 +116,10 @@ std::string IndexRequiresPath(std::string_view index_state,
 
 // Path of a metadata file inside a tree: "metadata/7.bin-00ff.json".
 std::string MetadataPath(std::string_view role, std::optional<int64_t> version);
+
+// Path of the delta pack that leads to a version of a role:
+// "deltas/7.bin-00ff.pack".
+std::string PackPath(std::string_view role, int64_t version);
 
 // The path inside a tree of a target, and of its digest-prefixed other name
 // (TUF 6.2). kUnsafePath if the target would collide with a reserved name or
