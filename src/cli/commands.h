@@ -23,6 +23,7 @@ struct InitOriginArguments {
   int root_threshold = 1;
   bool unencrypted_keys = false;
   bool hash_prefixes = false;
+  bool claims = false;
 };
 int InitOriginCommand(const InitOriginArguments& arguments);
 

@@ -85,6 +85,7 @@ absl::Status InitOrigin(const InitOriginArguments& arguments) {
   options.root_threshold = arguments.root_threshold;
   options.profile = arguments.hash_prefixes ? repo::BinProfile::kHashPrefixes
                                             : repo::BinProfile::kSuccinct;
+  options.claims = arguments.claims;
   options.now = absl::Now();
 
   sync::Config config;

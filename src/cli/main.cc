@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/ceremony_options.h"
+#include "cli/claim_options.h"
 #include "cli/commands.h"
 #include "cli/guard_env.h"
 #include "cli/guard_options.h"
@@ -58,6 +60,9 @@ void AddInit(CLI::App& app, Chosen& chosen) {
   origin->add_flag("--hash-prefixes", origin_arguments->hash_prefixes,
                    "Delegate by path_hash_prefixes, for clients without "
                    "TAP 15");
+  origin->add_flag("--claims", origin_arguments->claims,
+                   "Projects can be signed by their maintainers (tufmirror "
+                   "claim)");
   origin->footer(
       "Example: tufmirror init origin /srv/mirror --from /srv/wheels "
       "--root-keys 3 --root-threshold 2");
@@ -438,6 +443,8 @@ int Main(int argc, char** argv) {
   AddTrust(app, chosen);
   AddInspection(app, chosen);
   AddOutlook(app, chosen);
+  AddCeremony(app, chosen);
+  AddClaim(app, chosen);
   AddImport(app, chosen);
   AddClient(app, chosen);
   try {

@@ -74,6 +74,7 @@ absl::StatusOr<RepositoryEditor> RepositoryEditor::Open(
   ASSIGN_OR_RETURN(BinMap map, BinMap::Create(*(*bins_role)->delegations));
   RepositoryEditor editor(view, std::move(bins_role),
                           std::make_shared<const Bins>(Bins{std::move(map)}));
+  RETURN_IF_ERROR(editor.OpenClaims(known));
   RETURN_IF_ERROR(editor.ReadUnknownStates(std::move(known)));
   return editor;
 }
@@ -104,6 +105,8 @@ absl::StatusOr<RepositoryEditor::BinEdits*> RepositoryEditor::EditsOf(
 }
 
 absl::Status RepositoryEditor::Put(TargetFile target) {
+  ASSIGN_OR_RETURN(const bool claimed, IsAsClaimed(target.path, &target));
+  if (claimed) return absl::OkStatus();
   ASSIGN_OR_RETURN(BinEdits * edits, EditsOf(target.path));
   std::string path = target.path;
   edits->insert_or_assign(std::move(path), std::move(target));
@@ -111,6 +114,8 @@ absl::Status RepositoryEditor::Put(TargetFile target) {
 }
 
 absl::Status RepositoryEditor::Remove(std::string path) {
+  ASSIGN_OR_RETURN(const bool claimed, IsAsClaimed(path, nullptr));
+  if (claimed) return absl::OkStatus();
   ASSIGN_OR_RETURN(BinEdits * edits, EditsOf(path));
   edits->insert_or_assign(std::move(path), std::nullopt);
   return absl::OkStatus();
@@ -118,20 +123,31 @@ absl::Status RepositoryEditor::Remove(std::string path) {
 
 absl::Status RepositoryEditor::Resolve() {
   for (auto& [bin, edits] : edits_) {
-    ASSIGN_OR_RETURN(const tuf::RolePtr role,
-                     view_->Load(bin, kBinsRole, bins_role_));
-    std::vector<TargetChange> changes;
-    for (auto& [path, after] : edits) {
-      const TargetFile* before = (*role)->Find(path);
-      if (before == nullptr && !after) continue;
-      if (before != nullptr && after == *before) continue;
-      changes.push_back(
-          {path, before ? Edit(*before) : std::nullopt, std::move(after)});
-    }
-    if (!changes.empty()) changes_.emplace(bin, std::move(changes));
+    RETURN_IF_ERROR(ResolveBin(bin, edits));
     edits.clear();
   }
   edits_.clear();
+  return absl::OkStatus();
+}
+
+absl::Status RepositoryEditor::ResolveBin(const std::string& bin,
+                                          BinEdits& edits) {
+  ASSIGN_OR_RETURN(const tuf::RolePtr role,
+                   view_->Load(bin, kBinsRole, bins_role_));
+  for (auto& [path, after] : edits) {
+    const TargetFile* listed = (*role)->Find(path);
+    Edit before = listed != nullptr ? Edit(*listed) : std::nullopt;
+    if (before == after) continue;
+    bin_changes_[bin].push_back({path, before, after});
+    const std::string_view project = ProjectOfTarget(path);
+    // What its maintainers sign is what readers find, before and after.
+    if (FindClaim(project) != nullptr) continue;
+    if (dropped_.contains(project)) {
+      ASSIGN_OR_RETURN(const auto found, view_->Find(path));
+      before = found ? Edit(found->target) : std::nullopt;
+    }
+    AddEffect(bin, {path, std::move(before), std::move(after)});
+  }
   return absl::OkStatus();
 }
 
@@ -155,6 +171,11 @@ ChangeCounts RepositoryEditor::Counts() const {
 
 absl::StatusOr<std::optional<TargetFile>> RepositoryEditor::After(
     std::string_view path) {
+  if (const auto adopted = adopted_.find(ProjectOfTarget(path));
+      adopted != adopted_.end()) {
+    const TargetFile* target = adopted->second.role.Find(path);
+    return target != nullptr ? Edit(*target) : std::nullopt;
+  }
   const std::string bin = bins_->map.BinOf(path);
   if (const auto found = changes_.find(bin); found != changes_.end()) {
     const auto change = std::lower_bound(
@@ -184,7 +205,8 @@ bool RepositoryEditor::SnapshotIsDue(const SigningPolicy& policy,
 
 bool RepositoryEditor::MustSign(const SigningPolicy& policy,
                                 absl::Time now) const {
-  return !changes_.empty() || SnapshotIsDue(policy, now) ||
+  return !bin_changes_.empty() || ClaimsChanged() ||
+         SnapshotIsDue(policy, now) ||
          timestamp_.expires - now < policy.timestamp_expiry / 2 ||
          std::any_of(states_.begin(), states_.end(), [&](const auto& bin) {
            return IsDue(bin.first, policy, now);
@@ -221,11 +243,11 @@ absl::StatusOr<SignedRole> RepositoryEditor::SignBin(
   tuf::Targets bin;
   bin.version = version;
   bin.expires = ExpiryAfter(now, policy.bin_expiry);
-  const auto changes = changes_.find(name);
-  bin.targets = changes == changes_.end()
+  const auto changes = bin_changes_.find(name);
+  bin.targets = changes == bin_changes_.end()
                     ? (*old)->targets
                     : Merge((*old)->targets, changes->second);
-  ASSIGN_OR_RETURN(const std::string bytes, SignRole(bin, {&online}));
+  ASSIGN_OR_RETURN(const std::string bytes, SignNamed(bin, online.bins));
   RETURN_IF_ERROR(write(name, version, bytes));
   const int64_t replaces =
       std::exchange(states_[name], BinState{version, bin.expires}).version;
@@ -234,7 +256,7 @@ absl::StatusOr<SignedRole> RepositoryEditor::SignBin(
 
 absl::StatusOr<std::string> RepositoryEditor::SignSnapshot(
     const SigningPolicy& policy, absl::Time now, int64_t version,
-    absl::Span<const Signer> online, WriteRole write) {
+    const OnlineSigners& online, WriteRole write) {
   snapshot_.version = version;
   snapshot_.expires = ExpiryAfter(now, policy.snapshot_expiry);
   snapshot_.spec_version = std::string(tuf::kSpecVersion);
@@ -244,7 +266,7 @@ absl::StatusOr<std::string> RepositoryEditor::SignSnapshot(
     meta = tuf::MetaFile();
     meta.version = bin->second.version;
   }
-  ASSIGN_OR_RETURN(std::string bytes, SignRole(snapshot_, {&online}));
+  ASSIGN_OR_RETURN(std::string bytes, SignNamed(snapshot_, online.snapshot));
   RETURN_IF_ERROR(write("snapshot", version, bytes));
   return bytes;
 }
@@ -258,13 +280,14 @@ absl::Status RepositoryEditor::SignTimestamp(const SigningPolicy& policy,
   timestamp_.expires = ExpiryAfter(now, policy.timestamp_expiry);
   timestamp_.spec_version = std::string(tuf::kSpecVersion);
   timestamp_.snapshot = snapshot;
-  ASSIGN_OR_RETURN(const std::string bytes, SignRole(timestamp_, {&online}));
+  ASSIGN_OR_RETURN(const std::string bytes,
+                   SignNamed(timestamp_, online.timestamp));
   return write("timestamp", std::nullopt, bytes);
 }
 
 absl::StatusOr<SigningResult> RepositoryEditor::Finish(
     const SigningPolicy& policy, absl::Time now, int64_t version,
-    const OnlineSigners& online, WriteRole write) {
+    absl::Span<const Signer> online, WriteRole write) {
   SigningResult result;
   if (!MustSign(policy, now)) {
     result.earliest_expiry = EarliestExpiry();
@@ -278,11 +301,12 @@ absl::StatusOr<SigningResult> RepositoryEditor::Finish(
   }
   ASSIGN_OR_RETURN(const OnlineSigners signers, SignersAmong(online));
   for (const std::string& bin : bins_->map.bins()) {
-    if (!changes_.contains(bin) && !IsDue(bin, policy, now)) continue;
+    if (!bin_changes_.contains(bin) && !IsDue(bin, policy, now)) continue;
     ASSIGN_OR_RETURN(SignedRole signed_bin,
                      SignBin(bin, policy, now, version, signers, write));
     result.roles.push_back(std::move(signed_bin));
   }
+  RETURN_IF_ERROR(FinishClaims(policy, now, version, online, write, result));
   tuf::MetaFile snapshot_meta = timestamp_.snapshot;
   if (!result.roles.empty() || SnapshotIsDue(policy, now)) {
     const int64_t replaces = snapshot_.version;
@@ -304,6 +328,11 @@ absl::Time RepositoryEditor::EarliestExpiry() const {
   absl::Time earliest =
       std::min({trusted.root()->expires, (*trusted.targets())->expires,
                 (*bins_role_)->expires, snapshot_.expires, timestamp_.expires});
+  if (next_claimed_) {
+    earliest = std::min(earliest, next_claimed_->role.expires);
+  } else if (claimed_role_ != nullptr) {
+    earliest = std::min(earliest, (*claimed_role_)->expires);
+  }
   for (const auto& [bin, state] : states_) {
     earliest = std::min(earliest, state.expires);
   }

@@ -73,6 +73,7 @@ repo::GenesisOptions GenesisOptionsOf(
   genesis.root_threshold = options.root_threshold;
   genesis.online_threshold = options.online_threshold;
   genesis.profile = options.profile;
+  genesis.claims = options.claims;
   genesis.policy = {options.origin.bin_expiry, options.origin.snapshot_expiry,
                     options.origin.timestamp_expiry};
   genesis.now = options.now;

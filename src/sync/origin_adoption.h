@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "absl/status/status.h"
+#include "sync/origin_claims.h"
 #include "sync/origin_plan.h"
 #include "sync/origin_session.h"
 #include "sync/package_supply.h"
@@ -15,6 +17,9 @@ struct OriginSession::Adoption {
   source::ProjectOffer offer;
   ProjectPlan plan;
   std::vector<WantedPackage> wanted = {};  // point into `plan`
+  // What its maintainers signed; null where the origin decides.
+  const WaitingClaim* claim = nullptr;
+  absl::Status not_signed = {};  // upstream has more than they signed
 };
 
 }  // namespace tufmirror::sync

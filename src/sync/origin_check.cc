@@ -61,11 +61,14 @@ absl::Status CheckStagedTree(
     absl::FunctionRef<absl::Status(size_t done)> tick) {
   ASSIGN_OR_RETURN(client::RepositoryView view,
                    repo::OpenTreeView(tree_root, now));
-  ASSIGN_OR_RETURN(const tuf::RolePtr bins,
-                   view.Load(repo::kBinsRole, "targets", view.top()));
   for (const repo::SignedRole& role : news.roles) {
     if (role.role == "snapshot" || role.role == "timestamp") continue;
-    RETURN_IF_ERROR(view.Load(role.role, repo::kBinsRole, bins).status());
+    tuf::RolePtr delegator = view.top();
+    if (role.delegator != "targets") {
+      ASSIGN_OR_RETURN(delegator,
+                       view.Load(role.delegator, "targets", view.top()));
+    }
+    RETURN_IF_ERROR(view.Load(role.role, role.delegator, delegator).status());
   }
   std::vector<const tuf::TargetFile*> present;
   for (const auto& [bin, changes] : news.changes) {

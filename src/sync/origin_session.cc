@@ -49,9 +49,10 @@ absl::Status OriginSession::OpenPublished() {
   loaded_state_ = state_;
   ASSIGN_OR_RETURN(
       editor_, repo::RepositoryEditor::Open(*view_, std::move(state_.bins)));
-  state_.bins = editor_->bin_states();
+  state_.bins = editor_->role_states();
   published_ = std::make_unique<PublishedProjects>(
       *view_, live_root_, config_.origin.custom_fields);
+  RETURN_IF_ERROR(OpenClaims());
   ASSIGN_OR_RETURN(retired_, tree::RetiredFiles::Load(home_));
   if (generation_.number == 0) RETURN_IF_ERROR(CountPublished());
   return CheckOfflineRoles(*view_, options_.now, report_.expiring);
@@ -60,15 +61,19 @@ absl::Status OriginSession::OpenPublished() {
 // Only where the record of generations was lost: it has the numbers otherwise.
 absl::Status OriginSession::CountPublished() {
   generation_.timestamp_version = (*view_->trusted().timestamp())->version;
-  for (const auto& [bin, state] : state_.bins) {
-    ASSIGN_OR_RETURN(const tuf::RolePtr role,
-                     view_->Load(bin, repo::kBinsRole, editor_->bins_role()));
-    generation_.targets += (*role)->targets.size();
-    for (const tuf::TargetFile& target : (*role)->targets) {
-      generation_.target_bytes += target.content.length;
-    }
-  }
-  return absl::OkStatus();
+  return view_->WalkDelegations(
+      [this](const client::RepositoryView::Delegation& delegation)
+          -> absl::StatusOr<client::RepositoryView::Descend> {
+        if (!delegation.listed) return client::RepositoryView::Descend::kSkip;
+        ASSIGN_OR_RETURN(const tuf::RolePtr role,
+                         view_->Load(delegation.role, delegation.delegator_name,
+                                     delegation.delegator));
+        generation_.targets += (*role)->targets.size();
+        for (const tuf::TargetFile& target : (*role)->targets) {
+          generation_.target_bytes += target.content.length;
+        }
+        return client::RepositoryView::Descend::kLoad;
+      });
 }
 
 absl::Status OriginSession::Tick(std::string_view phase, uint64_t done,
@@ -181,6 +186,11 @@ OriginSession::AdoptionOf(const pypi::ProjectName& project) {
   if (!offer.ok()) return held_back(offer.status());
   // Some of its files were left out: it is looked at again in every run.
   if (source_->problems().size() > problems) held_back_.push_back(project);
+  if (claims_->Has(project)) {
+    auto claimed = ClaimAdoptionOf(project, *offer);
+    if (!claimed.ok()) return held_back(claimed.status());
+    return claimed;
+  }
   auto plan = published_->Compare(project, *offer);
   if (!plan.ok()) return held_back(plan.status());
   return Adoption{*std::move(offer), *std::move(plan)};
@@ -198,9 +208,12 @@ absl::Status OriginSession::Compare() {
     }
     candidates.assign(all.begin(), all.end());
   }
-  for (const pypi::ProjectName& project : candidates) {
+  std::set<pypi::ProjectName> all(candidates.begin(), candidates.end());
+  all.insert(claims_->candidates().begin(), claims_->candidates().end());
+  for (const pypi::ProjectName& project : all) {
     ASSIGN_OR_RETURN(std::optional<Adoption> adoption, AdoptionOf(project));
     if (!adoption) continue;
+    if (!adoption->not_signed.ok()) HoldBack(project, adoption->not_signed);
     ProjectPlan& plan = adoption->plan;
     for (report::Problem& problem : plan.left_out) {
       report_.problems.push_back(std::move(problem));
@@ -226,10 +239,10 @@ absl::Status OriginSession::Compare() {
 
 absl::Status OriginSession::ShowPlan() {
   for (const pypi::ProjectName& project : changed_) {
-    ASSIGN_OR_RETURN(const source::ProjectOffer offer, source_->Offer(project));
-    ASSIGN_OR_RETURN(const ProjectPlan plan,
-                     published_->Compare(project, offer));
-    ForEachPlanned(plan,
+    ASSIGN_OR_RETURN(const std::optional<Adoption> adoption,
+                     AdoptionOf(project));
+    if (!adoption) continue;
+    ForEachPlanned(adoption->plan,
                    [this](std::string_view action, const std::string& path) {
                      if (options_.on_planned) options_.on_planned(action, path);
                    });

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "sync/edition.h"
+#include "sync/origin_claims.h"
 #include "sync/origin_plan.h"
 #include "sync/origin_state.h"
 #include "sync/package_store.h"
@@ -75,6 +76,10 @@ class OriginSession {
       const source::SourceFile& file) const;
   std::unique_ptr<PackageSupply> MakeSupply(PackageStore& store);
   absl::Status CountPublished();
+  absl::Status OpenClaims();
+  absl::StatusOr<std::optional<Adoption>> ClaimAdoptionOf(
+      const pypi::ProjectName& project, const source::ProjectOffer& offer);
+  absl::Status SettleClaim(Adoption& adoption);
   absl::StatusOr<std::optional<Adoption>> AdoptionOf(
       const pypi::ProjectName& project);
   void HoldBack(const pypi::ProjectName& project, absl::Status reason);
@@ -96,14 +101,14 @@ class OriginSession {
   absl::Status StageBlobOf(std::string_view bytes);
   absl::StatusOr<int64_t> NextVersion() const;
   absl::Status StageAndCommit(tree::Publisher& publisher, int64_t version);
+  absl::Status PutSigned(Edition& edition, std::string_view role,
+                         std::optional<int64_t> version,
+                         std::string_view bytes) const;
   absl::Status AddRemovals(Edition& edition);
   absl::Status SaveStateBeforeCommit(int64_t version);
   tree::GenerationInfo NextGeneration(absl::Time earliest_expiry,
                                       int64_t version) const;
   repo::SigningPolicy Policy() const;
-  absl::Status PutSigned(Edition& edition, std::string_view role,
-                         std::optional<int64_t> version,
-                         std::string_view bytes) const;
   absl::Status Tick(std::string_view phase, uint64_t done, uint64_t total);
   void CountTransfers();
 
@@ -119,6 +124,7 @@ class OriginSession {
   OriginState loaded_state_;
   std::unique_ptr<client::RepositoryView> view_;
   std::optional<repo::RepositoryEditor> editor_;
+  std::optional<OriginClaims> claims_;
   std::unique_ptr<PublishedProjects> published_;
   // Of an index alone.
   std::optional<select::Selection> selection_;

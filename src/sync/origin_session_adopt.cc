@@ -133,6 +133,7 @@ absl::Status OriginSession::AdoptBatch(
 // Publishes what came. A file that did not is left out of the page, unless it
 // was replaced: then the whole project stays as it is published.
 absl::Status OriginSession::Settle(Adoption& adoption) {
+  if (adoption.claim != nullptr) return SettleClaim(adoption);
   const pypi::ProjectName& project = adoption.plan.project;
   bool failed = false;
   bool amended = false;

@@ -93,6 +93,7 @@ absl::Status OriginSession::ForEachDistribution(
   size_t count = 0;
   for (const pypi::ProjectName& project : names) {
     RETURN_IF_ERROR(Tick("custom fields", count++, names.size()));
+    if (claims_->Has(project)) continue;
     const auto page = published_->Page(project);
     if (!page.ok()) {
       report_.problems.push_back({project.str(), page.status()});

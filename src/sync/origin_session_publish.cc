@@ -148,7 +148,7 @@ absl::Status OriginSession::AddRemovals(Edition& edition) {
 absl::Status OriginSession::SaveStateBeforeCommit(int64_t version) {
   state_.highest_version = version;
   state_.indexed_version = version;
-  state_.bins = editor_->bin_states();
+  state_.bins = editor_->role_states();
   RETURN_IF_ERROR(SaveOriginState(home_.layout(), state_));
   RETURN_IF_ERROR(source_->Save(held_back_));
   return retired_.Save(home_);

@@ -212,12 +212,25 @@ absl::StatusOr<Verified<Targets>> Verifier::VerifyDelegated(
         Failure::kUnauthorised,
         fmt::format("role '{}' is not delegated here", Printable(role, 80)));
   }
+  return VerifyUnder(raw, role, delegator->delegations->keys, *keys);
+}
+
+absl::StatusOr<Verified<Targets>> Verifier::VerifyUnder(
+    const RawMetadata& raw, std::string_view role, const KeyMap& keys,
+    const RoleKeys& role_keys) {
   ASSIGN_OR_RETURN(const Envelope envelope, Open(raw));
-  RETURN_IF_ERROR(
-      CheckThreshold(Authority{delegator->delegations->keys, *keys, role},
-                     envelope.signatures, envelope.message()));
+  RETURN_IF_ERROR(CheckThreshold(Authority{keys, role_keys, role},
+                                 envelope.signatures, envelope.message()));
   ASSIGN_OR_RETURN(Targets targets, ParseTargets(envelope.signed_part));
   return Verified<Targets>(std::move(targets));
+}
+
+absl::Status Verifier::CheckSigned(const RawMetadata& raw,
+                                   std::string_view name, const KeyMap& keys,
+                                   const RoleKeys& role_keys) {
+  ASSIGN_OR_RETURN(const Envelope envelope, Open(raw));
+  return CheckThreshold(Authority{keys, role_keys, name}, envelope.signatures,
+                        envelope.message());
 }
 
 }  // namespace tufmirror::tuf

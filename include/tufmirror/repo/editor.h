@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +18,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "tufmirror/client/repository_view.h"
 #include "absl/types/span.h"
+#include "tufmirror/client/repository_view.h"
+#include "tufmirror/pypi/names.h"
+#include "tufmirror/repo/claim_roles.h"
 #include "tufmirror/repo/genesis.h"
 #include "tufmirror/repo/signer.h"
 #include "tufmirror/tuf/model.h"
@@ -40,7 +43,7 @@ struct TargetChange {
   std::optional<tuf::TargetFile> before;
   std::optional<tuf::TargetFile> after;
 };
-// By bin, each list sorted by path.
+// By role, each list sorted by path.
 using ChangesByBin = std::map<std::string, std::vector<TargetChange>>;
 
 struct ChangeCounts {
@@ -54,12 +57,33 @@ struct ChangeCounts {
 struct SignedRole {
   std::string role;
   int64_t version = 0;
-  std::optional<int64_t> replaces;  // version
+  std::optional<int64_t> replaces;                 // version
+  std::string delegator = std::string(kBinsRole);  // of a delegated role
 };
 
 struct SigningResult {
   std::vector<SignedRole> roles;  // empty: nothing had to be signed
   absl::Time earliest_expiry;     // of all metadata of the new state
+};
+
+// A project that its maintainers sign (claim_roles.h).
+struct ClaimState {
+  pypi::ProjectName project;
+  ClaimKeys keys;              // that readers ask for
+  std::string_view delegator;  // kClaimedRole or kRecentlyClaimedRole
+  int64_t version = 0;         // of what the maintainers signed
+  absl::Time expires = absl::InfinitePast();
+  absl::Status trouble = {};  // readers cannot use it, and why
+};
+using ClaimStates = std::map<std::string, ClaimState, std::less<>>;
+
+// What the maintainers of a project signed, to be published.
+struct ClaimUpdate {
+  pypi::ProjectName project;
+  ClaimKeys keys;     // for recently-claimed to name; claimed has its own
+  std::string bytes;  // the metadata file of the project's role
+  // Where the project is not claimed yet: its targets, which leave the bins.
+  std::vector<std::string> in_bins;
 };
 
 // Not for use by two threads at once.
@@ -72,10 +96,26 @@ class RepositoryEditor {
                                                BinStates known);
 
   // `target` is to be published. A later edit of a path wins. kUnauthorised if
-  // no bin may list it.
+  // no bin may list it, or if it is a claimed project's and its maintainers did
+  // not sign just that.
   absl::Status Put(tuf::TargetFile target);
   // `path` is to be no target any more; not an error if it is none.
   absl::Status Remove(std::string path);
+
+  // What is delegated to maintainers, with the edits below.
+  const ClaimStates& claims() const { return claims_; }
+  // nullptr if `project` is not claimed.
+  const ClaimState* FindClaim(std::string_view project) const;
+  // Publishes what the maintainers of a project signed, instead of what the
+  // bins have. kThreshold, kVersion. kUnsupported if the repository has no
+  // claims.
+  absl::Status AdoptClaim(ClaimUpdate update);
+  // From now on the origin signs what the maintainers signed last; not an error
+  // if the project is not claimed. kKey if that needs the offline keys.
+  absl::Status DropClaim(const pypi::ProjectName& project);
+  // Publishes `bytes` as the role kClaimedRole. What that delegates leaves
+  // kRecentlyClaimedRole. kThreshold, kVersion, kUnsupported.
+  absl::Status ReplaceClaimed(std::string bytes);
 
   // Compares the edits with what is published and gives what is left of them;
   // equal ones are dropped. To be called once, after the last edit.
@@ -106,8 +146,11 @@ class RepositoryEditor {
                                        absl::Span<const Signer> online,
                                        WriteRole write);
 
-  // The states of the bins, after Finish as it left them.
+  // The states of the bins (and kRecentlyClaimedRole), after Finish as it left
+  // them.
   const BinStates& bin_states() const { return states_; }
+  // The same with those of claimed projects' roles: what Open wants to know.
+  BinStates role_states() const;
   // What the snapshot, after Finish the new one, lists.
   const tuf::Snapshot& snapshot() const { return snapshot_; }
   // The `bins` role, under which bins are verified.
@@ -118,6 +161,11 @@ class RepositoryEditor {
   struct OnlineSigners;  // who signs what
   using Edit = std::optional<tuf::TargetFile>;
   using BinEdits = std::map<std::string, Edit>;
+  // A role that was signed elsewhere.
+  struct AdoptedClaim {
+    tuf::Targets role;
+    std::string bytes;
+  };
 
   RepositoryEditor(client::RepositoryView& view, tuf::RolePtr bins_role,
                    std::shared_ptr<const Bins> bins);
@@ -143,19 +191,6 @@ class RepositoryEditor {
                              const OnlineSigners& online, WriteRole write);
   absl::Time EarliestExpiry() const;
 
-  client::RepositoryView* view_;
-  tuf::RolePtr bins_role_;
-  std::shared_ptr<const Bins> bins_;
-  tuf::Snapshot snapshot_;
-  tuf::Timestamp timestamp_;
-  BinStates states_;
-  std::map<std::string, BinEdits> edits_;  // by bin; until Resolve
-  ChangesByBin changes_;
-};
-
-}  // namespace tufmirror::repo
-
-#endif  // TUFMIRROR_REPO_EDITOR_H_
   absl::Status ResolveBin(const std::string& bin, BinEdits& edits);
   absl::Status OpenClaims(BinStates& known);
   absl::Status OpenClaim(pypi::ProjectName project, std::string_view delegator,
@@ -179,3 +214,27 @@ class RepositoryEditor {
                             int64_t version, absl::Span<const Signer> online,
                             WriteRole write, SigningResult& result);
 
+  client::RepositoryView* view_;
+  tuf::RolePtr bins_role_;
+  std::shared_ptr<const Bins> bins_;
+  tuf::Snapshot snapshot_;
+  tuf::Timestamp timestamp_;
+  BinStates states_;
+  std::map<std::string, BinEdits> edits_;  // by bin; until Resolve
+  ChangesByBin changes_;                   // of what readers find
+  ChangesByBin bin_changes_;               // of what the bins list
+
+  // Where the repository has claims.
+  tuf::RolePtr claimed_role_;
+  tuf::RolePtr recent_role_;
+  std::optional<tuf::Targets> recent_;  // as it is to be
+  bool recent_changed_ = false;
+  std::optional<AdoptedClaim> next_claimed_;
+  ClaimStates claims_;
+  std::map<std::string, AdoptedClaim, std::less<>> adopted_;  // by project
+  std::set<std::string, std::less<>> dropped_;                // projects
+};
+
+}  // namespace tufmirror::repo
+
+#endif  // TUFMIRROR_REPO_EDITOR_H_

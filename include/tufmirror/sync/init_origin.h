@@ -27,6 +27,7 @@ struct InitOriginOptions {
   int online_keys = 1;
   int online_threshold = 1;
   repo::BinProfile profile = repo::BinProfile::kSuccinct;
+  bool claims = false;  // projects can be signed by their maintainers
   absl::Time now;
 };
 

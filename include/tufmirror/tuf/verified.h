@@ -60,6 +60,14 @@ class Verifier {
   static absl::StatusOr<Verified<Targets>> VerifyDelegated(
       const RawMetadata& raw, std::string_view role,
       const Verified<Targets>& delegator);
+  // `role` under keys that the caller vouches for: it is to be delegated yet.
+  static absl::StatusOr<Verified<Targets>> VerifyUnder(
+      const RawMetadata& raw, std::string_view role, const KeyMap& keys,
+      const RoleKeys& role_keys);
+  // The signatures alone, of any document of that form; `name` is for messages.
+  static absl::Status CheckSigned(const RawMetadata& raw, std::string_view name,
+                                  const KeyMap& keys,
+                                  const RoleKeys& role_keys);
 };
 
 }  // namespace tufmirror::tuf
