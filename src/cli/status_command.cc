@@ -17,6 +17,7 @@
 #include "tufmirror/report/expiring_role.h"
 #include "tufmirror/report/history.h"
 #include "tufmirror/report/run_report.h"
+#include "tufmirror/sync/ceremony.h"
 #include "tufmirror/sync/outlook.h"
 #include "tufmirror/sync/repair.h"
 #include "tufmirror/sync/verify.h"
@@ -181,6 +182,7 @@ absl::StatusOr<Verdict> Verify(const VerifyArguments& arguments) {
 absl::StatusOr<tree::GenerationInfo> Rollback(const std::string& path) {
   ASSIGN_OR_RETURN(const tree::Home home, tree::Home::Open(path));
   ASSIGN_OR_RETURN(const auto lock, home.Lock("rollback"));
+  RETURN_IF_ERROR(sync::CheckRollbackKeepsOfflineRoles(home));
   RETURN_IF_ERROR(tree::Publisher::Rollback(home));
   return tree::Publisher::CurrentGeneration(home);
 }

@@ -1,0 +1,23 @@
+// A candidate as people and scripts read it.
+#ifndef TUFMIRROR_CLI_CEREMONY_TEXT_H_
+#define TUFMIRROR_CLI_CEREMONY_TEXT_H_
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "tufmirror/repo/ceremony.h"
+
+namespace tufmirror::cli {
+
+// What changes, what is at stake, and what CeremonySignaturesText says. `now`
+// is for doubts about the clock.
+std::string CeremonyText(const repo::Candidate& candidate, absl::Time now);
+// Who has signed, and who must yet.
+std::string CeremonySignaturesText(const repo::Candidate& candidate);
+
+// All of it as one JSON object, without a line feed.
+std::string CeremonyJson(const repo::Candidate& candidate);
+
+}  // namespace tufmirror::cli
+
+#endif  // TUFMIRROR_CLI_CEREMONY_TEXT_H_
