@@ -15,6 +15,7 @@
 #include "tufmirror/crypto/hash.h"
 #include "tufmirror/fs/file.h"
 #include "tufmirror/report/expiring_role.h"
+#include "tufmirror/report/held_back.h"
 #include "tufmirror/report/history.h"
 #include "tufmirror/report/run_report.h"
 #include "tufmirror/sync/ceremony.h"
@@ -31,6 +32,7 @@ namespace {
 
 constexpr int kDamagedExitCode = 5;
 constexpr int kHeldBackExitCode = 3;
+constexpr size_t kMaxHeldBackLines = 20;
 
 struct HomeStatus {
   std::string home;
@@ -40,6 +42,7 @@ struct HomeStatus {
   // that is not served.
   std::string fingerprint;
   absl::Time now;
+  std::vector<report::HeldBackObject> held_back;
   // An error does not keep the rest from being shown.
   absl::StatusOr<sync::Outlook> outlook = sync::Outlook();
 };
@@ -53,6 +56,7 @@ absl::StatusOr<HomeStatus> ReadStatus(const StatusArguments& arguments) {
   ASSIGN_OR_RETURN(const auto lines,
                    report::ReadHistory(home.layout().history(), 1));
   if (!lines.empty()) status.last_run = lines.back();
+  status.held_back = report::ReadHeldBack(home.layout().held_back());
   const auto root =
       fs::ReadFile(home.layout().live() + "/" + tree::MetadataPath("root", 1),
                    client::kMaxRootBytes);
@@ -116,6 +120,18 @@ void PrintJson(const HomeStatus& status) {
       status.last_run.empty() ? "null" : status.last_run);
 }
 
+void PrintHeldBack(const HomeStatus& status) {
+  size_t count = 0;
+  for (const report::HeldBackObject& held : status.held_back) {
+    if (count++ == kMaxHeldBackLines) break;
+    fmt::print("  held back since {}: {}: {}\n", Printable(held.since, 20),
+               Printable(held.object), Printable(held.reason, 1024));
+  }
+  if (status.held_back.size() > kMaxHeldBackLines) {
+    fmt::print("  and {} more\n", status.held_back.size() - kMaxHeldBackLines);
+  }
+}
+
 void PrintText(const HomeStatus& status) {
   const tree::GenerationInfo& generation = status.generation;
   if (generation.number == 0) {
@@ -137,6 +153,7 @@ void PrintText(const HomeStatus& status) {
                expiry);
   }
   PrintOfflineRoles(status);
+  PrintHeldBack(status);
 }
 
 // What verify says, with or without a repair.

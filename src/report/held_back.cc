@@ -19,24 +19,39 @@ namespace {
 constexpr mode_t kHeldBackMode = 0600;
 constexpr uint64_t kMaxHeldBackBytes = uint64_t{256} << 20;
 
-// Since when, by object, as the file has it. One that does not parse says
-// nothing.
-std::map<std::string, std::string> TimesIn(std::string_view text) {
-  std::map<std::string, std::string> times;
+absl::StatusOr<std::string> MemberText(const json::Value& entry,
+                                       std::string_view key) {
+  ASSIGN_OR_RETURN(const json::Value value, entry.Get(key, "entry"));
+  ASSIGN_OR_RETURN(const std::string_view text, value.AsString(key));
+  return std::string(text);
+}
+
+// A file that does not parse says nothing.
+std::vector<HeldBackObject> ObjectsIn(std::string_view text) {
+  std::vector<HeldBackObject> objects;
   const auto document = json::Document::Parse(text);
-  if (!document.ok()) return times;
+  if (!document.ok()) return objects;
   const auto list = document->root().Find("held_back");
-  if (!list || !list->ExpectArray("held_back").ok()) return times;
+  if (!list || !list->ExpectArray("held_back").ok()) return objects;
   const absl::Status read =
       list->ForEachElement([&](json::Value entry) -> absl::Status {
-        ASSIGN_OR_RETURN(const auto object, entry.Get("object", "entry"));
-        ASSIGN_OR_RETURN(const auto since, entry.Get("since", "entry"));
-        ASSIGN_OR_RETURN(const auto name, object.AsString("object"));
-        ASSIGN_OR_RETURN(const auto time, since.AsString("since"));
-        times.emplace(name, time);
+        HeldBackObject object;
+        ASSIGN_OR_RETURN(object.object, MemberText(entry, "object"));
+        ASSIGN_OR_RETURN(object.reason, MemberText(entry, "reason"));
+        ASSIGN_OR_RETURN(object.since, MemberText(entry, "since"));
+        objects.push_back(std::move(object));
         return absl::OkStatus();
       });
-  if (!read.ok()) times.clear();
+  if (!read.ok()) objects.clear();
+  return objects;
+}
+
+// Since when, by object, as the file has it.
+std::map<std::string, std::string> TimesIn(std::string_view text) {
+  std::map<std::string, std::string> times;
+  for (HeldBackObject& object : ObjectsIn(text)) {
+    times.emplace(std::move(object.object), std::move(object.since));
+  }
   return times;
 }
 
@@ -80,6 +95,11 @@ absl::Status UpdateHeldBack(const std::string& path,
   if (before.ok() && *before == text) return absl::OkStatus();
   return fs::WriteFileAtomically(path, text, kHeldBackMode,
                                  fs::Durability::kNone);
+}
+
+std::vector<HeldBackObject> ReadHeldBack(const std::string& path) {
+  const auto text = fs::ReadFile(path, kMaxHeldBackBytes);
+  return text.ok() ? ObjectsIn(*text) : std::vector<HeldBackObject>();
 }
 
 }  // namespace tufmirror::report

@@ -56,6 +56,17 @@ TEST_F(HeldBackTest, WhatHealsLeavesTheFile) {
   EXPECT_EQ(Update({}, 1), "");
 }
 
+TEST_F(HeldBackTest, WhatWasWrittenIsReadAgain) {
+  Update({Of("six", Failure::kNotFound)}, 86400);
+  const std::string path = dir_.Join("held-back.json");
+  const std::vector<HeldBackObject> objects = ReadHeldBack(path);
+  ASSERT_EQ(objects.size(), 1u);
+  EXPECT_EQ(objects[0].object, "six");
+  EXPECT_EQ(objects[0].reason, "the \"reason\"");
+  EXPECT_EQ(objects[0].since, "1970-01-02T00:00:00Z");
+  EXPECT_TRUE(ReadHeldBack(dir_.Join("none")).empty());
+}
+
 TEST_F(HeldBackTest, ADamagedFileIsReplaced) {
   dir_.Write("held-back.json", "{\"held_back\": [{}");
   EXPECT_NE(Update({Of("six", Failure::kNotFound)}, 0), "");

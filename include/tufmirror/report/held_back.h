@@ -20,6 +20,15 @@ absl::Status UpdateHeldBack(const std::string& path,
                             const std::vector<Problem>& problems,
                             absl::Time now);
 
+struct HeldBackObject {
+  std::string object;
+  std::string reason;
+  std::string since;  // "2026-01-31T23:59:59Z"
+};
+// What the file at `path` lists; nothing if there is none, or if it does not
+// parse.
+std::vector<HeldBackObject> ReadHeldBack(const std::string& path);
+
 }  // namespace tufmirror::report
 
 #endif  // TUFMIRROR_REPORT_HELD_BACK_H_
