@@ -209,7 +209,7 @@ absl::StatusOr<std::optional<std::string>> MakeDeltaPack(
   if (older.ok()) {
     for (const DeltaPack::Link& link : older->links_) {
       total += link.frame.size();
-      if (links.size() == kMaxPackLinks || total > after.size() / 8) break;
+      if (links.size() == kMaxPackLinks || total > after.size() / 4) break;
       links.push_back(link);
     }
   }
