@@ -1,11 +1,13 @@
 // PEP 440 in three parts: a hand-written reader of the grammar in its
 // appendix B, the normal form, and the order. The order compares the same
-// sort key that the PEP's reference implementation uses.
+// sort key that the PEP's reference implementation uses, most of it packed
+// into one number: sorting is what large lists of releases cost.
 #include "tufmirror/pypi/version.h"
 
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "fmt/format.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/strings.h"
@@ -20,17 +22,33 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
 bool IsVersionSeparator(char c) { return c == '.' || c == '-' || c == '_'; }
 
-std::string TrimmedLower(std::string_view text) {
+bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
+
+std::string_view Trimmed(std::string_view text) {
   constexpr std::string_view kSpace = " \t\n\r\f\v";
   const size_t first = text.find_first_not_of(kSpace);
   if (first == std::string_view::npos) return "";
-  text = text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
+  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
 }
+
+// Packs numbers into one, the most significant first. One that is too large
+// for its bits takes their highest value, and nothing counts after it.
+class SortKeyPacker {
+ public:
+  void Append(uint64_t value, int bits) {
+    const uint64_t highest = (uint64_t{1} << bits) - 1;
+    key_ <<= bits;
+    if (!exact_) return;
+    exact_ = value < highest;
+    key_ |= std::min(value, highest);
+  }
+  void AppendFlag(bool flag) { key_ = key_ << 1 | (exact_ && flag ? 1 : 0); }
+  uint64_t Finish() const { return key_ << 1 | (exact_ ? 1 : 0); }
+
+ private:
+  uint64_t key_ = 0;
+  bool exact_ = true;
+};
 
 // What is left to read of a version, lower case.
 class Reader {
@@ -103,6 +121,7 @@ std::optional<uint64_t> TakeImplicitNumber(Reader& reader) {
 template <size_t N>
 std::optional<size_t> TakeLabel(Reader& reader,
                                 const std::string_view (&words)[N]) {
+  if (reader.empty()) return std::nullopt;
   const std::string_view before = reader.rest();
   reader.TakeSeparator();
   for (size_t i = 0; i < N; ++i) {
@@ -140,8 +159,8 @@ std::strong_ordering CompareLocal(const std::vector<std::string>& a,
 }
 
 // Release segments as if both were padded with zeros.
-std::strong_ordering CompareRelease(const std::vector<uint64_t>& a,
-                                    const std::vector<uint64_t>& b) {
+std::strong_ordering CompareRelease(absl::Span<const uint64_t> a,
+                                    absl::Span<const uint64_t> b) {
   for (size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
     const uint64_t left = i < a.size() ? a[i] : 0;
     const uint64_t right = i < b.size() ? b[i] : 0;
@@ -240,14 +259,48 @@ absl::StatusOr<Version> Version::Parse(std::string_view text) {
                        fmt::format("version of {} bytes, at most {} expected",
                                    text.size(), kMaxVersionBytes));
   }
-  const std::string lower = TrimmedLower(text);
+  std::string_view spelling = Trimmed(text);
+  std::string lower;
+  if (std::any_of(spelling.begin(), spelling.end(), IsUpper)) {
+    lower = absl::AsciiStrToLower(ToAbsl(spelling));
+    spelling = lower;
+  }
   Version version;
-  if (!VersionParser(lower).Parse(version)) {
+  if (!VersionParser(spelling).Parse(version)) {
     return MakeFailure(
         Failure::kMalformed,
         fmt::format("version '{}' is not one of PEP 440", Printable(text)));
   }
+  version.sort_key_ = version.SortKey();
   return version;
+}
+
+uint64_t Version::SortKey() const {
+  const auto segment = [this](size_t i) {
+    return i < release_.size() ? release_[i] : 0;
+  };
+  SortKeyPacker key;  // 3 + 16 + 13 + 12 + 1 + 3 + 7 + 1 + 3 + 1 + 3 + 1 bits
+  key.Append(epoch_, 3);
+  key.Append(segment(0), 16);
+  key.Append(segment(1), 13);
+  key.Append(segment(2), 12);
+  key.Append(
+      std::any_of(release_.begin() + std::min<size_t>(3, release_.size()),
+                  release_.end(), [](uint64_t s) { return s != 0; }),
+      1);
+  key.Append(static_cast<uint64_t>(PreRank()), 3);
+  key.Append(pre_, 7);
+  key.AppendFlag(post_.has_value());
+  key.Append(post_.value_or(0), 3);
+  key.AppendFlag(!dev_);
+  key.Append(dev_.value_or(0), 3);
+  return key.Finish();
+}
+
+// "1.0.dev1" sorts before "1.0a1", which sorts before "1.0".
+int Version::PreRank() const {
+  if (pre_kind_ != 0) return pre_kind_;
+  return !post_ && dev_ ? 0 : 4;
 }
 
 std::string Version::str() const {
@@ -295,16 +348,13 @@ bool Version::HasPrefix(const Version& prefix) const {
 
 std::strong_ordering Version::ComparePublic(const Version& a,
                                             const Version& b) {
-  // "1.0.dev1" sorts before "1.0a1", which sorts before "1.0".
-  const auto pre_rank = [](const Version& v) {
-    if (v.pre_kind_ != 0) return v.pre_kind_;
-    return !v.post_ && v.dev_ ? 0 : 4;
-  };
+  if ((a.sort_key_ ^ b.sort_key_) > 1) return a.sort_key_ <=> b.sort_key_;
+  if ((a.sort_key_ & b.sort_key_ & 1) != 0) return std::strong_ordering::equal;
   if (a.epoch_ != b.epoch_) return a.epoch_ <=> b.epoch_;
   if (const auto order = CompareRelease(a.release_, b.release_); order != 0) {
     return order;
   }
-  if (pre_rank(a) != pre_rank(b)) return pre_rank(a) <=> pre_rank(b);
+  if (a.PreRank() != b.PreRank()) return a.PreRank() <=> b.PreRank();
   if (a.pre_ != b.pre_) return a.pre_ <=> b.pre_;
   // No post release sorts first; no dev release sorts last.
   if (a.post_ != b.post_) return a.post_ <=> b.post_;
@@ -315,8 +365,8 @@ std::strong_ordering Version::ComparePublic(const Version& a,
   return std::strong_ordering::equal;
 }
 
-std::strong_ordering operator<=>(const Version& a, const Version& b) {
-  const std::strong_ordering order = Version::ComparePublic(a, b);
+std::strong_ordering Version::CompareAll(const Version& a, const Version& b) {
+  const std::strong_ordering order = ComparePublic(a, b);
   return order != 0 ? order : CompareLocal(a.local_, b.local_);
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "fmt/format.h"
 #include "support/status_matchers.h"
 
 namespace tufmirror::pypi {
@@ -222,6 +223,41 @@ TEST(VersionTest, OrderIsTotal) {
       ASSERT_LE(sorted[i], sorted[j])
           << sorted[i].str() << " " << sorted[j].str();
       ASSERT_EQ(sorted[i] <=> sorted[j], 0 <=> (sorted[j] <=> sorted[i]));
+    }
+  }
+}
+
+// Numbers below, at and above what each part has room for in the packed sort
+// key, each with an end that must count less than the part before it.
+TEST(VersionTest, OrdersNumbersOfAnySize) {
+  const std::vector<std::string> numbers = {
+      "0",     "1",     "2",     "6",        "7",
+      "8",     "126",   "127",   "128",      "4094",
+      "4095",  "4096",  "8190",  "8191",     "8192",
+      "65534", "65535", "65536", "20241231", "999999999999999999"};
+  const std::vector<std::string> ends = {".dev0", "a1", "", ".post1", ".1"};
+  for (const char* pattern :
+       {"{}!1.2.3", "{}.2.3", "1.{}.3", "1.2.{}", "1.2.3.{}", "1.2.3.0.{}",
+        "1.2.3rc{}", "1.2.3a1.post{}", "1.2.3.post{}", "1.2.3b1.dev{}",
+        "1.2.3.dev{}", "1.2.3+{}"}) {
+    std::vector<Version> rising;
+    for (const std::string& number : numbers) {
+      const std::string version = fmt::format(fmt::runtime(pattern), number);
+      // Only a release can be followed by any of the ends.
+      const bool is_release =
+          version.find_first_not_of("0123456789.!") == std::string::npos;
+      if (!is_release) rising.push_back(Parsed(version));
+      for (const std::string& end : ends) {
+        if (is_release) rising.push_back(Parsed(version + end));
+      }
+    }
+    for (size_t i = 0; i < rising.size(); ++i) {
+      for (size_t j = 0; j < rising.size(); ++j) {
+        // "1.2" ends with what "1.2.0" has.
+        if (i == j) continue;
+        EXPECT_EQ(rising[i] <=> rising[j], i <=> j)
+            << rising[i].str() << " and " << rising[j].str();
+      }
     }
   }
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 
@@ -43,14 +44,25 @@ class Version {
   bool HasPrefix(const Version& prefix) const;
 
   // PEP 440's order; "1.0" equals "1.0.0".
-  friend std::strong_ordering operator<=>(const Version& a, const Version& b);
+  friend std::strong_ordering operator<=>(const Version& a, const Version& b) {
+    if ((a.sort_key_ ^ b.sort_key_) > 1) return a.sort_key_ <=> b.sort_key_;
+    return CompareAll(a, b);
+  }
   friend bool operator==(const Version& a, const Version& b);
 
  private:
   friend class VersionParser;
   Version() = default;
+  // The public part as one number, as far as one can hold it: where two differ
+  // they give the order. The lowest bit is none of that: it says that nothing
+  // of the public part was left out.
+  uint64_t SortKey() const;
+  int PreRank() const;
+  static std::strong_ordering CompareAll(const Version& a, const Version& b);
+
+  uint64_t sort_key_ = 0;  // SortKey() of the rest
   uint64_t epoch_ = 0;
-  std::vector<uint64_t> release_;
+  absl::InlinedVector<uint64_t, 4> release_;
   int pre_kind_ = 0;  // 0 none, 1 a, 2 b, 3 rc
   uint64_t pre_ = 0;
   std::optional<uint64_t> post_;
