@@ -9,6 +9,7 @@
 #include <map>
 #include <string_view>
 
+#include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
 #include "cli/ceremony_text.h"
 #include "cli/commands.h"
@@ -32,7 +33,6 @@ namespace tufmirror::cli {
 namespace {
 
 constexpr int kIncompleteExitCode = 3;
-constexpr uint64_t kMaxPublicKeyFile = uint64_t{64} << 10;
 constexpr mode_t kCandidateMode = 0644;
 
 // "FILE: " before what is wrong with it.
@@ -70,13 +70,7 @@ absl::Status CheckKnownRoot(const repo::Candidate& candidate,
                   fmt::format("--root {}", Printable(path, 1024)));
 }
 
-absl::StatusOr<tuf::Key> ReadPublicKey(const std::string& path) {
-  ASSIGN_OR_RETURN(const std::string text,
-                   fs::ReadFile(path, kMaxPublicKeyFile));
-  return repo::ParsePublicKey(text, Printable(path, 1024));
-}
-
-// True if the person at the terminal says yes.
+// An error unless the person at the terminal says yes.
 absl::Status Ask(std::string_view question) {
   if (isatty(STDIN_FILENO) != 1) {
     return MakeFailure(Failure::kUsage,
@@ -112,7 +106,7 @@ absl::StatusOr<std::optional<absl::Duration>> LifeOf(const std::string& text,
 class KeyFilesGiven {
  public:
   absl::StatusOr<tuf::Key> Read(const std::string& path) {
-    ASSIGN_OR_RETURN(tuf::Key key, ReadPublicKey(path));
+    ASSIGN_OR_RETURN(tuf::Key key, ReadPublicKeyFile(path));
     keyids_.insert_or_assign(path, key.ComputeKeyId());
     return key;
   }
@@ -153,7 +147,14 @@ absl::StatusOr<repo::CeremonyChanges> ChangesOf(
   for (const auto& [role, key] : arguments.remove_keys) {
     changes.remove.push_back({role, key});
   }
-  for (const auto& [role, threshold] : arguments.thresholds) {
+  for (const auto& [role, text] : arguments.thresholds) {
+    int threshold = 0;
+    if (!absl::SimpleAtoi(text, &threshold)) {
+      return MakeFailure(Failure::kUsage,
+                         fmt::format("--threshold {}: expected a number, got "
+                                     "'{}'",
+                                     Printable(role, 80), Printable(text, 80)));
+    }
     changes.thresholds.insert_or_assign(role, threshold);
   }
   changes.renew.insert(arguments.renew.begin(), arguments.renew.end());
@@ -253,7 +254,7 @@ absl::StatusOr<bool> Status(const CeremonyShowArguments& arguments) {
 
 absl::StatusOr<repo::Signer> SignerOf(const CeremonySignArguments& arguments) {
   if (!arguments.signer.empty() && !arguments.public_key.empty()) {
-    ASSIGN_OR_RETURN(tuf::Key key, ReadPublicKey(arguments.public_key));
+    ASSIGN_OR_RETURN(tuf::Key key, ReadPublicKeyFile(arguments.public_key));
     return repo::Signer::External({arguments.signer, {}, absl::Minutes(5)},
                                   std::move(key));
   }
@@ -367,6 +368,13 @@ int StepExitCode(const absl::Status& status) {
 }
 
 }  // namespace
+
+absl::StatusOr<tuf::Key> ReadPublicKeyFile(const std::string& path) {
+  constexpr uint64_t kMaxPublicKeyFile = uint64_t{64} << 10;
+  ASSIGN_OR_RETURN(const std::string text,
+                   fs::ReadFile(path, kMaxPublicKeyFile));
+  return repo::ParsePublicKey(text, Printable(path, 1024));
+}
 
 int CeremonyBeginCommand(const CeremonyBeginArguments& arguments) {
   return StepExitCode(Begin(arguments));

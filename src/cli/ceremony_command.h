@@ -8,7 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
+#include "tufmirror/tuf/model.h"
+
 namespace tufmirror::cli {
+
+// A key from the file of its public half; errors as repo::ParsePublicKey.
+absl::StatusOr<tuf::Key> ReadPublicKeyFile(const std::string& path);
 
 struct CeremonyBeginArguments {
   std::string home;
@@ -17,7 +23,7 @@ struct CeremonyBeginArguments {
   std::vector<std::pair<std::string, std::string>> remove_keys;  // role, key
   // role, key, file
   std::vector<std::tuple<std::string, std::string, std::string>> replace_keys;
-  std::vector<std::pair<std::string, int>> thresholds;  // by role
+  std::vector<std::pair<std::string, std::string>> thresholds;  // by role
   std::vector<std::string> renew;
   std::string expires;  // a duration, or a day; empty: a year
   std::vector<std::pair<std::string, std::string>> labels;    // by key

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cli/ceremony_command.h"
+#include "cli/commands.h"
 
 namespace tufmirror::cli {
 namespace {
@@ -149,6 +150,30 @@ void AddEnds(CLI::App& ceremony, ChosenStep& chosen) {
 }
 
 }  // namespace
+
+void AddInitCeremony(CLI::App& origin, InitCeremonyArguments& arguments) {
+  CLI::Option* candidate = origin.add_option(
+      "--ceremony", arguments.candidate,
+      "Leave root to its holders: write this candidate for them to sign, and "
+      "publish nothing yet (tufmirror ceremony)");
+  CLI::Option* root = origin.add_option(
+      "--root-public", arguments.root,
+      "File of the public half of a root key; once for each holder");
+  root->allow_extra_args(false)->needs(candidate);
+  candidate->needs(root);
+  origin
+      .add_option("--targets-public", arguments.targets,
+                  "The same of the targets key (default: it is made here)")
+      ->needs(candidate);
+  origin
+      .add_option("--bins-public", arguments.bins,
+                  "The same of the bins key (default: it is made here)")
+      ->needs(candidate);
+  AddRepeated(origin, "--label", arguments.labels,
+              "What to call the key of a file", "FILE TEXT");
+  AddRepeated(origin, "--contact", arguments.contacts,
+              "How to reach its holder", "FILE TEXT");
+}
 
 void AddCeremony(CLI::App& app, std::function<int()>& chosen) {
   CLI::App* ceremony = app.add_subcommand(

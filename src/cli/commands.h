@@ -7,11 +7,23 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 
 namespace tufmirror::cli {
+
+// Files of public keys whose holders sign the first metadata elsewhere.
+struct InitCeremonyArguments {
+  std::string candidate;  // the file to make
+  std::vector<std::string> root;
+  std::string targets;  // empty: made here
+  std::string bins;
+  // What to call a key, and how to reach its holder; by the key's file.
+  std::vector<std::pair<std::string, std::string>> labels;
+  std::vector<std::pair<std::string, std::string>> contacts;
+};
 
 struct InitOriginArguments {
   std::string home;
@@ -24,6 +36,7 @@ struct InitOriginArguments {
   bool unencrypted_keys = false;
   bool hash_prefixes = false;
   bool claims = false;
+  InitCeremonyArguments ceremony;
 };
 int InitOriginCommand(const InitOriginArguments& arguments);
 

@@ -1,9 +1,12 @@
 // tufmirror init: a new origin or replica, with its configuration file.
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "cli/ceremony_command.h"
+#include "cli/ceremony_text.h"
 #include "cli/commands.h"
 #include "cli/config_file.h"
 #include "cli/shell_quote.h"
@@ -15,6 +18,7 @@
 #include "tufmirror/client/metadata_fetcher.h"
 #include "tufmirror/crypto/hash.h"
 #include "tufmirror/fs/file.h"
+#include "tufmirror/sync/ceremony_init.h"
 #include "tufmirror/sync/init_origin.h"
 #include "tufmirror/tree/home.h"
 #include "tufmirror/tuf/verified.h"
@@ -62,7 +66,8 @@ void PrintOrigin(const sync::InitOriginResult& made, const Sha256& fingerprint,
   fmt::print("\nNext: tufmirror sync {}\n", ShellQuoted(arguments.home));
 }
 
-absl::Status InitOrigin(const InitOriginArguments& arguments) {
+absl::StatusOr<sync::InitOriginOptions> OriginOptionsOf(
+    const InitOriginArguments& arguments) {
   sync::InitOriginOptions options;
   ASSIGN_OR_RETURN(options.home, AbsolutePath(arguments.home));
   const bool from_index = IsUrl(arguments.from);
@@ -99,17 +104,82 @@ absl::Status InitOrigin(const InitOriginArguments& arguments) {
   config.origin = options.origin;
   options.config_text = WriteConfig(config);
 
-  crypto::Secret passphrase = crypto::Secret::Copy("");
-  if (!arguments.unencrypted_keys) {
-    ASSIGN_OR_RETURN(passphrase,
-                     ReadPassphrase(options.origin.passphrase_file,
-                                    PassphraseUse::kCreate, "the new keys"));
-  }
+  return options;
+}
+
+absl::StatusOr<crypto::Secret> NewPassphrase(
+    const InitOriginArguments& arguments,
+    const sync::InitOriginOptions& options) {
+  if (arguments.unencrypted_keys) return crypto::Secret::Copy("");
+  return ReadPassphrase(options.origin.passphrase_file, PassphraseUse::kCreate,
+                        "the new keys");
+}
+
+absl::Status InitOrigin(const InitOriginArguments& arguments) {
+  ASSIGN_OR_RETURN(const sync::InitOriginOptions options,
+                   OriginOptionsOf(arguments));
+  ASSIGN_OR_RETURN(const crypto::Secret passphrase,
+                   NewPassphrase(arguments, options));
   ASSIGN_OR_RETURN(const sync::InitOriginResult made,
                    sync::InitOrigin(options, passphrase));
   ASSIGN_OR_RETURN(const std::string root,
                    fs::ReadFile(made.root, client::kMaxRootBytes));
   PrintOrigin(made, crypto::Sha256Of(root), arguments);
+  return absl::OkStatus();
+}
+
+// Keys as the command line names them, by file, with what it calls them.
+absl::StatusOr<sync::CeremonyInitOptions> CeremonyOptionsOf(
+    const InitOriginArguments& arguments) {
+  const InitCeremonyArguments& ceremony = arguments.ceremony;
+  sync::CeremonyInitOptions options;
+  ASSIGN_OR_RETURN(options.init, OriginOptionsOf(arguments));
+  ASSIGN_OR_RETURN(options.candidate, AbsolutePath(ceremony.candidate));
+  std::map<std::string, std::string> keyids;  // by file
+  for (const std::string& file : ceremony.root) {
+    ASSIGN_OR_RETURN(tuf::Key key, ReadPublicKeyFile(file));
+    keyids[file] = key.ComputeKeyId();
+    options.root.push_back(std::move(key));
+  }
+  for (const auto& [file, key] :
+       {std::pair(&ceremony.targets, &options.targets),
+        std::pair(&ceremony.bins, &options.bins)}) {
+    if (file->empty()) continue;
+    ASSIGN_OR_RETURN(*key, ReadPublicKeyFile(*file));
+    keyids[*file] = (*key)->ComputeKeyId();
+  }
+  for (const auto& [file, text] : ceremony.labels) {
+    options.holders[keyids[file]].label = text;
+  }
+  for (const auto& [file, text] : ceremony.contacts) {
+    options.holders[keyids[file]].contact = text;
+  }
+  if (!options.holders.contains("")) return options;
+  return MakeFailure(Failure::kUsage,
+                     "--label and --contact: expected the file of a key that "
+                     "--root-public, --targets-public or --bins-public names");
+}
+
+absl::Status InitByCeremony(const InitOriginArguments& arguments) {
+  ASSIGN_OR_RETURN(const sync::CeremonyInitOptions options,
+                   CeremonyOptionsOf(arguments));
+  ASSIGN_OR_RETURN(const crypto::Secret passphrase,
+                   NewPassphrase(arguments, options.init));
+  ASSIGN_OR_RETURN(const sync::CeremonyInitResult made,
+                   sync::InitOriginCeremony(options, passphrase));
+  fmt::print("{}\n{} is made; nothing is published yet.\n\n",
+             CeremonyText(made.candidate, options.init.now), made.home);
+  if (!made.offline_keys.empty()) {
+    fmt::print("Move these keys offline, and keep copies; they have signed:\n");
+  }
+  for (const std::string& path : made.offline_keys) fmt::print("  {}\n", path);
+  fmt::print("Every sync signs with:\n");
+  for (const std::string& path : made.online_keys) fmt::print("  {}\n", path);
+  fmt::print(
+      "\nNext: each root holder gets a copy of {0} and runs\n"
+      "  tufmirror ceremony sign COPY --key KEY\n"
+      "then: tufmirror ceremony publish {1} COPY...\n",
+      ShellQuoted(options.candidate), ShellQuoted(arguments.home));
   return absl::OkStatus();
 }
 
@@ -157,7 +227,9 @@ absl::Status InitReplica(const InitReplicaArguments& arguments) {
 }  // namespace
 
 int InitOriginCommand(const InitOriginArguments& arguments) {
-  const absl::Status status = InitOrigin(arguments);
+  const absl::Status status = arguments.ceremony.candidate.empty()
+                                  ? InitOrigin(arguments)
+                                  : InitByCeremony(arguments);
   return status.ok() ? 0 : Fail(status);
 }
 

@@ -63,6 +63,7 @@ void AddInit(CLI::App& app, Chosen& chosen) {
   origin->add_flag("--claims", origin_arguments->claims,
                    "Projects can be signed by their maintainers (tufmirror "
                    "claim)");
+  AddInitCeremony(*origin, origin_arguments->ceremony);
   origin->footer(
       "Example: tufmirror init origin /srv/mirror --from /srv/wheels "
       "--root-keys 3 --root-threshold 2");

@@ -22,14 +22,15 @@ namespace {
 // '*' never crosses '/': root pages, project pages, files.
 const char* const kBinsPatterns[] = {"simple/*", "simple/*/*", "packages/*/*"};
 
-tuf::RoleKeys OnlineKeysOf(const GenesisOptions& options,
-                           const OriginKeys& keys) {
-  tuf::RoleKeys online;
-  for (const Signer& signer : keys.online) {
-    online.keyids.push_back(signer.keyid());
-  }
-  online.threshold = options.online_threshold;
-  return online;
+tuf::RoleKeys RoleKeysOf(const std::vector<tuf::Key>& keys, int threshold) {
+  tuf::RoleKeys role;
+  for (const tuf::Key& key : keys) role.keyids.push_back(key.ComputeKeyId());
+  role.threshold = threshold;
+  return role;
+}
+
+void Declare(const std::vector<tuf::Key>& keys, tuf::KeyMap& declared) {
+  for (const tuf::Key& key : keys) declared.emplace(key.ComputeKeyId(), key);
 }
 
 std::vector<const Signer*> PointersTo(const std::vector<Signer>& signers) {
@@ -38,57 +39,57 @@ std::vector<const Signer*> PointersTo(const std::vector<Signer>& signers) {
   return pointers;
 }
 
-tuf::Root MakeRoot(const GenesisOptions& options, const OriginKeys& keys) {
+tuf::Root MakeRoot(const GenesisOptions& options,
+                   const OriginPublicKeys& keys) {
   tuf::Root root;
   root.expires = ExpiryAfter(options.now, options.offline_expiry);
   root.consistent_snapshot = true;
-  for (const Signer& signer : keys.root) {
-    root.keys.emplace(signer.keyid(), signer.key());
-    root.root.keyids.push_back(signer.keyid());
-  }
-  root.root.threshold = options.root_threshold;
-  root.keys.emplace(keys.targets.keyid(), keys.targets.key());
-  root.targets.keyids = {keys.targets.keyid()};
-  for (const Signer& signer : keys.online) {
-    root.keys.emplace(signer.keyid(), signer.key());
-  }
-  root.snapshot = OnlineKeysOf(options, keys);
+  Declare(keys.root, root.keys);
+  Declare({keys.targets}, root.keys);
+  Declare(keys.online, root.keys);
+  root.root = RoleKeysOf(keys.root, options.root_threshold);
+  root.targets = RoleKeysOf({keys.targets}, 1);
+  root.snapshot = RoleKeysOf(keys.online, options.online_threshold);
   root.timestamp = root.snapshot;
   return root;
 }
 
 tuf::Targets MakeTargets(const GenesisOptions& options,
-                         const OriginKeys& keys) {
+                         const OriginPublicKeys& keys) {
   tuf::DelegatedRole bins;
   bins.name = kBinsRole;
-  bins.keys.keyids = {keys.bins.keyid()};
+  bins.keys = RoleKeysOf({keys.bins}, 1);
   bins.terminating = true;
   bins.paths =
       tuf::PathPatterns{{std::begin(kBinsPatterns), std::end(kBinsPatterns)}};
   tuf::Targets targets;
   targets.expires = ExpiryAfter(options.now, options.offline_expiry);
   targets.delegations.emplace();
-  targets.delegations->keys.emplace(keys.bins.keyid(), keys.bins.key());
+  Declare({keys.bins}, targets.delegations->keys);
   targets.delegations->roles = std::vector<tuf::DelegatedRole>{bins};
   if (!options.claims) return targets;
-  std::vector<tuf::Key> online;
-  for (const Signer& signer : keys.online) online.push_back(signer.key());
-  return WithClaims(std::move(targets), {keys.bins.key()}, 1, online,
+  return WithClaims(std::move(targets), {keys.bins}, 1, keys.online,
                     options.online_threshold);
 }
 
-tuf::Targets MakeBins(const GenesisOptions& options, const OriginKeys& keys) {
+tuf::Targets MakeBins(const GenesisOptions& options,
+                      const OriginPublicKeys& keys) {
   tuf::Targets bins;
   bins.expires = ExpiryAfter(options.now, options.offline_expiry);
   tuf::KeyMap declared;
-  for (const Signer& signer : keys.online) {
-    declared.emplace(signer.keyid(), signer.key());
-  }
-  const tuf::RoleKeys online = OnlineKeysOf(options, keys);
+  Declare(keys.online, declared);
+  const tuf::RoleKeys online =
+      RoleKeysOf(keys.online, options.online_threshold);
   bins.delegations = options.profile == BinProfile::kSuccinct
                          ? SuccinctBins(options.bin_bits, online, declared)
                          : HashPrefixBins(options.bin_bits, online, declared);
   return bins;
+}
+
+std::vector<tuf::Key> PublicHalves(const std::vector<Signer>& signers) {
+  std::vector<tuf::Key> keys;
+  for (const Signer& signer : signers) keys.push_back(signer.key());
+  return keys;
 }
 
 // Nobody has claimed anything yet.
@@ -177,21 +178,33 @@ absl::Status CheckGenesis(const GenesisOptions& options, int root_keys,
   return CheckThreshold("online", online_keys, options.online_threshold);
 }
 
-absl::Status MakeGenesis(const GenesisOptions& options, const OriginKeys& keys,
-                         WriteRole write) {
+OriginPublicKeys PublicKeysOf(const OriginKeys& keys) {
+  return {PublicHalves(keys.root), keys.targets.key(), keys.bins.key(),
+          PublicHalves(keys.online)};
+}
+
+absl::StatusOr<GenesisRoles> MakeOfflineRoles(const GenesisOptions& options,
+                                              const OriginPublicKeys& keys) {
   RETURN_IF_ERROR(CheckGenesis(options, static_cast<int>(keys.root.size()),
                                static_cast<int>(keys.online.size())));
-  const tuf::Root root = MakeRoot(options, keys);
+  GenesisRoles roles;
+  roles.root = MakeRoot(options, keys);
+  roles.targets = MakeTargets(options, keys);
+  roles.bins = MakeBins(options, keys);
+  return roles;
+}
+
+absl::Status MakeGenesis(const GenesisOptions& options, const OriginKeys& keys,
+                         WriteRole write) {
+  ASSIGN_OR_RETURN(const GenesisRoles roles,
+                   MakeOfflineRoles(options, PublicKeysOf(keys)));
+  const auto& [root, targets, bins] = roles;
   ASSIGN_OR_RETURN(const std::string root_bytes,
                    SignRole(root, PointersTo(keys.root)));
   RETURN_IF_ERROR(write("root", root.version, root_bytes));
-
-  const tuf::Targets targets = MakeTargets(options, keys);
   ASSIGN_OR_RETURN(const std::string targets_bytes,
                    SignRole(targets, {&keys.targets}));
   RETURN_IF_ERROR(write("targets", targets.version, targets_bytes));
-
-  const tuf::Targets bins = MakeBins(options, keys);
   ASSIGN_OR_RETURN(const std::string bins_bytes, SignRole(bins, {&keys.bins}));
   RETURN_IF_ERROR(write(kBinsRole, bins.version, bins_bytes));
 

@@ -19,10 +19,8 @@ namespace {
 
 constexpr int kMaxKeysOfOneRole = 16;
 
-absl::Status CheckAbsent(const KeyFiles& files) {
-  std::vector<std::string> paths = files.Offline();
-  paths.insert(paths.end(), files.online.begin(), files.online.end());
-  for (const std::string& path : paths) {
+absl::Status CheckAbsent(const std::vector<KeyToWrite>& keys) {
+  for (const auto& [path, signer] : keys) {
     ASSIGN_OR_RETURN(const auto existing, fs::Stat(path));
     if (!existing) continue;
     return MakeFailure(
@@ -75,17 +73,17 @@ absl::Status WriteKey(const Signer& signer, const std::string& path,
                   Printable(path, 1024)));
 }
 
-absl::Status WriteAllKeys(const OriginKeys& keys, const KeyFiles& files,
-                          const crypto::Secret& passphrase) {
+std::vector<KeyToWrite> AllKeys(const OriginKeys& keys, const KeyFiles& files) {
+  std::vector<KeyToWrite> all;
   for (size_t i = 0; i < keys.root.size(); ++i) {
-    RETURN_IF_ERROR(WriteKey(keys.root[i], files.root[i], passphrase));
+    all.push_back({files.root[i], &keys.root[i]});
   }
-  RETURN_IF_ERROR(WriteKey(keys.targets, files.targets, passphrase));
-  RETURN_IF_ERROR(WriteKey(keys.bins, files.bins, passphrase));
+  all.push_back({files.targets, &keys.targets});
+  all.push_back({files.bins, &keys.bins});
   for (size_t i = 0; i < keys.online.size(); ++i) {
-    RETURN_IF_ERROR(WriteKey(keys.online[i], files.online[i], passphrase));
+    all.push_back({files.online[i], &keys.online[i]});
   }
-  return absl::OkStatus();
+  return all;
 }
 
 }  // namespace
@@ -124,18 +122,34 @@ std::vector<std::string> KeyFiles::Offline() const {
   return paths;
 }
 
+absl::Status WriteKeys(const std::vector<KeyToWrite>& keys,
+                       const std::string& directory,
+                       const crypto::Secret& passphrase) {
+  RETURN_IF_ERROR(CheckAbsent(keys));
+  RETURN_IF_ERROR(MakePrivateDirectory(directory));
+  for (const auto& [path, signer] : keys) {
+    const absl::Status written = WriteKey(*signer, path, passphrase);
+    if (written.ok()) continue;
+    // The first error is the one to tell.
+    (void)RemoveKeys(keys, directory);
+    return written;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RemoveKeys(const std::vector<KeyToWrite>& keys,
+                        const std::string& directory) {
+  for (const auto& [path, signer] : keys) RETURN_IF_ERROR(fs::Remove(path));
+  return fs::RemoveDirectoryIfEmpty(directory);
+}
+
 absl::StatusOr<KeyFiles> WriteKeyFiles(const OriginKeys& keys,
                                        const std::string& directory,
                                        const crypto::Secret& passphrase) {
   KeyFiles files = KeyFiles::In(directory, static_cast<int>(keys.root.size()),
                                 static_cast<int>(keys.online.size()));
-  RETURN_IF_ERROR(CheckAbsent(files));
-  RETURN_IF_ERROR(MakePrivateDirectory(directory));
-  const absl::Status written = WriteAllKeys(keys, files, passphrase);
-  if (written.ok()) return files;
-  // The first error is the one to tell.
-  (void)RemoveKeyFiles(files);
-  return written;
+  RETURN_IF_ERROR(WriteKeys(AllKeys(keys, files), directory, passphrase));
+  return files;
 }
 
 absl::Status RemoveKeyFiles(const KeyFiles& files) {

@@ -119,6 +119,25 @@ absl::StatusOr<repo::OfflineMetadata> ReadOfflineMetadataOf(
   return metadata;
 }
 
+absl::Status WriteNewCandidate(const std::string& path,
+                               const repo::Candidate& candidate) {
+  ASSIGN_OR_RETURN(const auto existing, fs::Stat(path));
+  if (existing) {
+    return MakeFailure(Failure::kUsage,
+                       fmt::format("ceremony begin: expected no file {}, a "
+                                   "candidate is never overwritten",
+                                   Printable(path, 1024)));
+  }
+  return fs::WriteFileAtomically(path, candidate.Serialize(),
+                                 tree::kServedFileMode, fs::Durability::kFsync);
+}
+
+absl::Status NoteOpenCeremony(const tree::Layout& layout,
+                              const repo::Candidate& candidate,
+                              const std::string& path) {
+  return SaveNote(layout, {candidate.id(), candidate.created(), path});
+}
+
 absl::StatusOr<repo::OfflineMetadata> ReadOfflineMetadata(
     const tree::Home& home) {
   ASSIGN_OR_RETURN(const auto live, tree::Publisher::CurrentGeneration(home));
@@ -158,18 +177,8 @@ absl::StatusOr<BegunCeremony> BeginCeremony(
   ASSIGN_OR_RETURN(repo::Candidate candidate,
                    repo::BeginCeremony(current, changes, now));
   ASSIGN_OR_RETURN(std::string file, name(candidate.id()));
-  ASSIGN_OR_RETURN(const auto existing, fs::Stat(file));
-  if (existing) {
-    return MakeFailure(Failure::kUsage,
-                       fmt::format("ceremony begin: expected no file {}, a "
-                                   "candidate is never overwritten",
-                                   Printable(file, 1024)));
-  }
-  RETURN_IF_ERROR(fs::WriteFileAtomically(file, candidate.Serialize(),
-                                          tree::kServedFileMode,
-                                          fs::Durability::kFsync));
-  RETURN_IF_ERROR(
-      SaveNote(home.layout(), {candidate.id(), candidate.created(), file}));
+  RETURN_IF_ERROR(WriteNewCandidate(file, candidate));
+  RETURN_IF_ERROR(NoteOpenCeremony(home.layout(), candidate, file));
   return BegunCeremony{std::move(candidate), std::move(file)};
 }
 

@@ -6,6 +6,7 @@
 #include "fmt/format.h"
 #include "sync/ceremony_tree.h"
 #include "sync/edition.h"
+#include "sync/init_steps.h"
 #include "sync/online_signers.h"
 #include "sync/origin_state.h"
 #include "sync/tree_status.h"
@@ -162,9 +163,9 @@ class CeremonyPublication {
   }
 
   absl::Status PutOnline(Edition& edition) {
-    const repo::SigningPolicy policy{config_.origin.bin_expiry,
-                                     config_.origin.snapshot_expiry,
-                                     config_.origin.timestamp_expiry};
+    const repo::SigningPolicy policy{
+        config_.origin.bin_expiry, config_.origin.snapshot_expiry,
+        config_.origin.timestamp_expiry, state_.least_version};
     ASSIGN_OR_RETURN(
         online_,
         repo::SignOnline(
@@ -245,6 +246,50 @@ class CeremonyPublication {
   repo::OnlineResult online_;
 };
 
+// Generation 1, of an origin that InitOriginCeremony made.
+absl::StatusOr<PublishedCeremony> PublishFirst(
+    const tree::Home& home, const Config& config,
+    const repo::Candidate& candidate, absl::Span<const repo::Signer> signers,
+    absl::Time now) {
+  RETURN_IF_ERROR(repo::CheckPublishable(candidate, {}, now));
+  RETURN_IF_ERROR(tree::StagingArea(home).Prepare());
+  const repo::SigningPolicy policy{config.origin.bin_expiry,
+                                   config.origin.snapshot_expiry,
+                                   config.origin.timestamp_expiry};
+  PublishedCeremony result;
+  result.id = candidate.id();
+  result.generation = 1;
+  RETURN_IF_ERROR(KeepTrustedRoot(home.layout(),
+                                  candidate.New("root")->document.Raw().bytes));
+  RETURN_IF_ERROR(PublishFirstGeneration(
+      home, config.publish, now,
+      [&](const std::vector<tuf::TargetFile>& pages,
+          repo::WriteRole write) -> absl::StatusOr<absl::Time> {
+        for (const repo::OfflineRole& role : candidate.roles()) {
+          RETURN_IF_ERROR(write(role.name, role.common().version,
+                                role.document.Raw().bytes));
+          result.offline_roles.push_back(
+              fmt::format("{} {}", role.name, role.common().version));
+        }
+        ASSIGN_OR_RETURN(const repo::OnlineResult online,
+                         repo::SignFirstOnline(candidate, pages, policy, now,
+                                               signers, write));
+        result.metadata_files = candidate.roles().size() + online.roles.size();
+        result.earliest_expiry = online.earliest_expiry;
+        return online.earliest_expiry;
+      }));
+  return result;
+}
+
+absl::StatusOr<PublishedCeremony> PublishNext(
+    const tree::Home& home, const Config& config,
+    const repo::Candidate& candidate, absl::Span<const repo::Signer> signers,
+    absl::Time now) {
+  CeremonyPublication publication(home, config, candidate, signers, now);
+  RETURN_IF_ERROR(publication.Check());
+  return publication.Publish();
+}
+
 }  // namespace
 
 absl::StatusOr<PublishedCeremony> PublishCeremony(
@@ -254,9 +299,11 @@ absl::StatusOr<PublishedCeremony> PublishCeremony(
   ASSIGN_OR_RETURN(const auto lock, home.Lock("ceremony publish"));
   ASSIGN_OR_RETURN(const std::vector<repo::Signer> signers,
                    ReadOnlineSigners(config.origin, passphrase));
-  CeremonyPublication publication(home, config, candidate, signers, now);
-  RETURN_IF_ERROR(publication.Check());
-  ASSIGN_OR_RETURN(PublishedCeremony result, publication.Publish());
+  ASSIGN_OR_RETURN(const auto live, tree::Publisher::CurrentGeneration(home));
+  const bool first = live.number == 0 && candidate.trusted_roots().empty();
+  ASSIGN_OR_RETURN(PublishedCeremony result,
+                   first ? PublishFirst(home, config, candidate, signers, now)
+                         : PublishNext(home, config, candidate, signers, now));
   // Whichever was open: it was made for what is no longer published.
   RETURN_IF_ERROR(fs::Remove(home.layout().open_ceremony()));
   return result;

@@ -41,6 +41,13 @@ absl::StatusOr<OnlineResult> SignOnline(
     BinStates bins, const SigningPolicy& policy, absl::Time now,
     int64_t version, absl::Span<const Signer> signers, WriteRole write);
 
+// The same for the first metadata of an origin, which lists `targets`; all of
+// version 1.
+absl::StatusOr<OnlineResult> SignFirstOnline(
+    const Candidate& candidate, const std::vector<tuf::TargetFile>& targets,
+    const SigningPolicy& policy, absl::Time now,
+    absl::Span<const Signer> signers, WriteRole write);
+
 }  // namespace tufmirror::repo
 
 #endif  // TUFMIRROR_REPO_CEREMONY_ONLINE_H_

@@ -9,6 +9,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "tufmirror/repo/keys.h"
 #include "tufmirror/tuf/model.h"
@@ -60,6 +61,25 @@ using WriteRole = absl::FunctionRef<absl::Status(std::string_view role,
 // number of its keys.
 absl::Status CheckGenesis(const GenesisOptions& options, int root_keys,
                           int online_keys);
+
+// The public halves of OriginKeys.
+struct OriginPublicKeys {
+  std::vector<tuf::Key> root;
+  tuf::Key targets;
+  tuf::Key bins;
+  std::vector<tuf::Key> online;
+};
+OriginPublicKeys PublicKeysOf(const OriginKeys& keys);
+
+// What the keys that are offline sign.
+struct GenesisRoles {
+  tuf::Root root;
+  tuf::Targets targets;
+  tuf::Targets bins;
+};
+// Errors as CheckGenesis.
+absl::StatusOr<GenesisRoles> MakeOfflineRoles(const GenesisOptions& options,
+                                              const OriginPublicKeys& keys);
 
 // Makes and signs root, targets, bins, every bin, snapshot and timestamp, and
 // gives each to `write`. The bins' expiries are staggered over the last third

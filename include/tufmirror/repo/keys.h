@@ -50,6 +50,17 @@ absl::StatusOr<KeyFiles> WriteKeyFiles(const OriginKeys& keys,
                                        const std::string& directory,
                                        const crypto::Secret& passphrase);
 
+// The same for any keys.
+struct KeyToWrite {
+  std::string path;  // in the directory
+  const Signer* signer = nullptr;
+};
+absl::Status WriteKeys(const std::vector<KeyToWrite>& keys,
+                       const std::string& directory,
+                       const crypto::Secret& passphrase);
+absl::Status RemoveKeys(const std::vector<KeyToWrite>& keys,
+                        const std::string& directory);
+
 // Takes back what WriteKeyFiles wrote: for keys that have signed nothing that
 // anybody saw.
 absl::Status RemoveKeyFiles(const KeyFiles& files);
