@@ -1,8 +1,10 @@
-"""Who watches while an operator works: a replica, tufmirror's own client and
-npm's tuf-js, each with a memory of its own, all of one URL."""
+"""Who watches while an operator works: a replica, tufmirror's own client, a
+guard and npm's tuf-js, each with a memory of its own, all of one URL."""
 
 import contextlib
 import json
+import urllib.error
+import urllib.request
 
 from e2e_support import clean_environment, free_port, running_server, sha256
 from tufjs_client import TufJs
@@ -44,10 +46,33 @@ class Witnesses:
         self.trust = directory / "client-trust"
         self.downloads = directory / "client-downloads"
         self.tufjs = TufJs(javascript, directory / "tufjs", root)
+        self.guard_cache = directory / "guard"
+        own_root = directory / "guard.root.json"
+        own_root.write_bytes(root.read_bytes())
+        self.guard_trusts(["--mirror", url, "--root", str(own_root)], {})
         program.check(tap, "the client trusts the root", "client",
                       "--metadata-dir", self.trust, "init", root)
         program.check(tap, "the replica trusts the root", "init", "replica",
                       self.replica, "--from", url, "--root", root)
+
+    def guard_trusts(self, options, variables):
+        self.guard_options = options
+        self.guard_environment = clean_environment(**variables)
+
+    def guard_answers(self):
+        """What an installer gets: the status, and the page or the reason. A
+        new process each time, with the memory of the last."""
+        command = [self.program.path, "guard", *self.guard_options, "--cache",
+                   str(self.guard_cache), "--refresh", "0s", "--quiet",
+                   "--listen", "127.0.0.1:0"]
+        with running_server(command, self.guard_environment) as url:
+            try:
+                with urllib.request.urlopen(f"{url}simple/alpha-demo/",
+                                            timeout=60) as answer:
+                    return answer.status, answer.read()
+            except urllib.error.HTTPError as error:
+                with error:
+                    return error.code, error.read()
 
     def client(self, page=PAGE):
         return self.program.run(
@@ -66,6 +91,8 @@ class Witnesses:
         result = self.client(page)
         self.tap.check(f"{when}: the client follows", result.returncode == 0,
                        result.stderr)
+        self.tap.equal(f"{when}: the guard follows", self.guard_answers(),
+                       (200, (home / "live" / PAGE).read_bytes()))
         self.tap.equal(f"{when}: tuf-js follows",
                        self.tufjs.download(self.url, [page]), {page: wanted})
 
@@ -79,6 +106,10 @@ class Witnesses:
         result = self.client()
         self.tap.check(f"{when}: the client refuses", result.returncode == 1,
                        result.stderr)
+        status, reason = self.guard_answers()
+        self.tap.check(f"{when}: the guard refuses and says {outcome}",
+                       status == 403 and outcome.encode() in reason,
+                       f"{status} {reason}")
         said = self.tufjs.download(self.url, [PAGE])
         self.tap.check(f"{when}: tuf-js refuses", "refresh" in said, said)
 

@@ -78,11 +78,12 @@ class Runbook:
     """The commands run with other paths and URLs than those of the page:
     `places` maps the page's to the test's, longer ones first."""
 
-    def __init__(self, tap, source_root, program, work, places):
+    def __init__(self, tap, source_root, program, work, places, variables):
         self.tap = tap
         self.text = pathlib.Path(source_root, "docs/keys.md").read_text(
             encoding="utf-8")
         self.places = places
+        self.variables = variables  # of the environment
         self.bin = work / "bin"
         self.log = work / "stub.log"
         self.bin.mkdir()
@@ -96,24 +97,23 @@ class Runbook:
             command = command.replace(page, str(here))
         return command
 
-    def run(self, heading, before=None, variables=None, answers=""):
-        """Runs every step; `before(step_number)` is called ahead of each."""
+    def run(self, heading, before=None):
+        """Runs every step; `before(number, step)` is called ahead of each."""
         steps = read_steps(self.text, heading)
         self.tap.check(f"{heading}: has commands", len(steps) > 0)
         for number, step in enumerate(steps, 1):
             if before is not None:
                 before(number, step)
             for command, expected in step.commands:
-                self.run_command(step.label, command, expected,
-                                 variables or {}, answers)
+                self.run_command(step.label, command, expected)
 
-    def run_command(self, label, command, expected, variables, answers):
-        environment = clean_environment(**variables)
+    def run_command(self, label, command, expected):
+        environment = clean_environment(**self.variables)
         environment["PATH"] = f"{self.bin}:{environment['PATH']}"
         result = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", self.local(command)],
-            input=answers, capture_output=True, text=True, encoding="utf-8",
-            timeout=TIMEOUT, env=environment, check=False)
+            stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            encoding="utf-8", timeout=TIMEOUT, env=environment, check=False)
         said = f"{self.local(command)}\n{describe(result)}"
         self.tap.check(f"{label}: {command}", result.returncode == 0, said)
         printed = result.stdout + result.stderr

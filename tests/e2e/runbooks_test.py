@@ -1,60 +1,11 @@
 #!/usr/bin/env python3
-"""Every runbook of docs/keys.md, as an operator would follow it, while readers
-watch."""
+"""The runbooks of docs/keys.md that need no offline key, as an operator would
+follow them, while readers watch."""
 
-import contextlib
 import shutil
 
-from e2e_support import (Javascript, Program, build_wheel, parse_options,
-                         work_directory)
-from reader_witnesses import Site, Witnesses, timestamp_version
-from runbook import Runbook
-from tap import Tap
-
-
-class Scene:
-    """An origin with a release, its site, and readers who have seen it."""
-
-    def __init__(self, tap, options, program, javascript, work):
-        self.tap = tap
-        self.program = program
-        self.javascript = javascript
-        self.work = work
-        self.srv = work / "srv"
-        self.home = self.srv / "origin"
-        self.usb = work / "usb"
-        for directory in (self.srv, self.usb, work / "backup"):
-            directory.mkdir(parents=True)
-        self.site = Site(program)
-        self.places = {"/srv": self.srv, "/media/usb": self.usb,
-                       "/backup": work / "backup",
-                       "https://mirror.example/": self.site.url}
-        self.runbook = Runbook(tap, options.source_root, program, work,
-                               self.places)
-        self.witnesses = None
-
-    def make_origin(self, *options):
-        self.release("1.0")
-        root = self.program.make_origin(
-            self.tap, self.home, self.srv / "wheels", "--key-dir",
-            self.srv / "keys", *options)
-        self.site.serve(self.home)
-        self.witnesses = Witnesses(self.tap, self.program, self.javascript,
-                                   self.work, self.site.url, root)
-        self.witnesses.all_follow("before", self.home)
-
-    def release(self, version):
-        build_wheel(self.srv / "wheels", "alpha_demo", version)
-
-    def sync(self, name):
-        self.program.check(self.tap, name, "sync", self.home)
-
-
-@contextlib.contextmanager
-def scene(tap, options, program, javascript, work):
-    made = Scene(tap, options, program, javascript, work)
-    with made.site:
-        yield made
+from reader_witnesses import timestamp_version
+from runbook_scene import run_scenes
 
 
 def check_rehearsal(it):
@@ -119,18 +70,5 @@ def check_move(it):
                  not (machines["old"] / "keys/online.pem").exists())
 
 
-def main():
-    options = parse_options()
-    tap = Tap()
-    program = Program(options.program)
-    javascript = Javascript(options.source_root, options.build_root)
-    with work_directory() as work:
-        for check in (check_rehearsal, check_restore, check_move):
-            with scene(tap, options, program, javascript,
-                       work / check.__name__) as it:
-                check(it)
-    tap.finish()
-
-
 if __name__ == "__main__":
-    main()
+    run_scenes([check_rehearsal, check_restore, check_move])

@@ -11,6 +11,12 @@ class TufJs:
         self.downloads = directory / "downloads"
         self.metadata.mkdir(parents=True)
         self.downloads.mkdir()
+        self.trust(root)
+
+    def trust(self, root):
+        """Forgets what it trusted."""
+        for file in self.metadata.iterdir():
+            file.unlink()
         shutil.copyfile(root, self.metadata / "root.json")
 
     def targets(self, url, names):
