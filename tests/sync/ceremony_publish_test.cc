@@ -183,5 +183,34 @@ TEST_F(CeremonyPublishTest, WaitsForNoRunThatHoldsTheLock) {
   EXPECT_THAT(AbortCeremony(*home_), FailsWith(Failure::kLocked, "sync"));
 }
 
+// Beside the bins, targets delegates to `claimed` and `recently-claimed`.
+class CeremonyWithClaimsTest : public CeremonyPublishTest {
+ protected:
+  CeremonyWithClaimsTest() { init_.claims = true; }
+};
+
+TEST_F(CeremonyWithClaimsTest, EveryOnlineRoleIsSignedByTheNewKey) {
+  const std::string reader = NewReader();
+  repo::Candidate candidate =
+      Begin(Replace("online", Key("online"), NewKey("fresh")));
+  Sign(candidate, {"root-1", "root-2", "targets", "bins"});
+  config_.origin.online_key = keys_.at("fresh");
+  ASSERT_THAT(Publish(candidate), IsOk());
+  EXPECT_THAT(Look(reader), IsOk());
+  AddWheel("attrs", "24.2.0");
+  now_ += absl::Hours(1);
+  RunCleanly();
+  EXPECT_FALSE(Page("attrs").empty());
+}
+
+TEST_F(CeremonyWithClaimsTest, ClaimedIsRenewedAsOtherOfflineRolesAre) {
+  const std::string reader = NewReader();
+  repo::Candidate candidate = BeginRenewal("claimed");
+  Sign(candidate, {"bins"});
+  ASSERT_THAT(Publish(candidate), IsOk());
+  EXPECT_TRUE(LiveHas("metadata/2.claimed.json"));
+  EXPECT_THAT(Look(reader), IsOk());
+}
+
 }  // namespace
 }  // namespace tufmirror::sync
