@@ -180,7 +180,7 @@ absl::StatusOr<AcceptedClaim> AcceptBundle(const Published& published,
                        release.role.version, "", std::nullopt};
 }
 
-absl::StatusOr<AcceptedClaim> AcceptClaimedRole(const Published& published,
+absl::StatusOr<AcceptedClaim> AcceptClaimedRole(Published& published,
                                                 const ClaimStore& store,
                                                 std::string_view text,
                                                 absl::Time now) {
@@ -201,6 +201,14 @@ absl::StatusOr<AcceptedClaim> AcceptClaimedRole(const Published& published,
                                    tuf::FormatExpiry(next->expires)));
   }
   RETURN_IF_ERROR(store.SaveNextClaimed(text));
+  // What the offline keys take back is not to come again from the online ones.
+  ASSIGN_OR_RETURN(const tuf::RolePtr last_role,
+                   published.view->Load(repo::kClaimedRole, "targets",
+                                        published.view->top()));
+  for (const pypi::ProjectName& project : repo::ProjectsIn(**last_role)) {
+    if (repo::ClaimKeysIn(*next, project)) continue;
+    RETURN_IF_ERROR(store.Revoke(project));
+  }
   return AcceptedClaim{AcceptedClaim::Kind::kClaimedRole, "", next->version, "",
                        std::nullopt};
 }
@@ -248,7 +256,7 @@ absl::StatusOr<AcceptedClaim> AcceptClaim(const tree::Home& home,
                                           KeyChange key_change,
                                           absl::Time now) {
   ASSIGN_OR_RETURN(const auto lock, home.Lock("claim"));
-  ASSIGN_OR_RETURN(const Published published, Published::Open(home));
+  ASSIGN_OR_RETURN(Published published, Published::Open(home));
   RETURN_IF_ERROR(CheckHasClaims(published));
   const ClaimStore store(home.layout());
   if (repo::LooksLikeClaimRequest(text)) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "sync/claim_store.h"
 #include "sync/directory_supply.h"
 #include "sync/edition.h"
 #include "sync/live_files.h"
@@ -15,6 +16,8 @@
 #include "tufmirror/base/strings.h"
 #include "tufmirror/crypto/hash.h"
 #include "tufmirror/fs/file.h"
+#include "tufmirror/repo/claim_bundle.h"
+#include "tufmirror/repo/claim_roles.h"
 #include "tufmirror/repo/root_pages.h"
 #include "tufmirror/repo/tree_view.h"
 #include "tufmirror/source/directory_source.h"
@@ -183,14 +186,33 @@ absl::Status OriginRepair::RenderAgain(const TargetPath& path,
   return NotTheSignedPage(path);
 }
 
+// What its maintainers signed, if they did.
+std::optional<repo::RenderedPages> OriginRepair::ClaimedPages(
+    const pypi::ProjectName& project) {
+  const tuf::MetaFile* meta =
+      (*view_->trusted().snapshot())->Find(repo::ClaimRoleName(project));
+  if (meta == nullptr) return std::nullopt;
+  const ClaimStore store(home_.layout());
+  const auto text = store.Bundle(project, meta->version);
+  if (!text.ok() || !*text) return std::nullopt;
+  const auto bundle = repo::ParseClaimBundle(**text);
+  if (!bundle.ok()) return std::nullopt;
+  const auto page = pypi::ParseProjectJson(bundle->json);
+  if (!page.ok()) return std::nullopt;
+  return repo::RenderProject(*page);
+}
+
 // What the page may have been rendered from: the other page of the project,
-// and what upstream offers.
+// what its maintainers signed, and what upstream offers.
 absl::StatusOr<std::vector<repo::RenderedPages>> OriginRepair::PagesLike(
     const TargetPath& path) {
   std::vector<repo::RenderedPages> pages;
   ASSIGN_OR_RETURN(const pypi::ProjectName project, ProjectIn(path));
   ASSIGN_OR_RETURN(const auto published, PublishedPage(project));
   if (published) pages.push_back(repo::RenderProject(*published));
+  if (auto claimed = ClaimedPages(project)) {
+    pages.push_back(*std::move(claimed));
+  }
   ASSIGN_OR_RETURN(const source::ProjectOffer offer, OfferOf(project));
   ASSIGN_OR_RETURN(const pypi::ProjectPage page, PageOf(project, offer));
   pages.push_back(repo::RenderProject(page));

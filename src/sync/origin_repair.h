@@ -69,6 +69,8 @@ class OriginRepair {
                            const ExpectedContent& content);
   absl::StatusOr<std::vector<repo::RenderedPages>> PagesLike(
       const TargetPath& path);
+  std::optional<repo::RenderedPages> ClaimedPages(
+      const pypi::ProjectName& project);
   absl::StatusOr<std::optional<pypi::ProjectPage>> PublishedPage(
       const pypi::ProjectName& project);
   absl::StatusOr<std::vector<pypi::ProjectName>> PublishedProjectNames();

@@ -1,0 +1,499 @@
+#!/usr/bin/env python3
+"""Three pilot projects that their maintainers sign, from the first request to
+the theft of the origin's online key. A replica, the product's client and npm's
+tuf-js watch."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+
+from e2e_support import (Javascript, Program, build_wheel, describe,
+                         parse_options, sha256, work_directory)
+from reader_witnesses import Site, Witnesses
+from tap import Tap
+from tufjs_client import TufJs
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "attacks"))
+# pylint: disable=wrong-import-position
+from forger import Key, Repository, sealed  # noqa: E402
+
+TROJAN = b"<!DOCTYPE html><title>trojan</title>\n"
+
+
+def page_of(project):
+    return f"simple/{project}/index.html"
+
+
+class Maintainer:
+    """Somebody with a key, who works offline."""
+
+    def __init__(self, directory, name):
+        self.private = directory / f"{name}.pem"
+        self.public = directory / f"{name}.pub"
+        self.key = Key.make(self.private)
+        self.private.chmod(0o600)
+        subprocess.run(["openssl", "pkey", "-in", self.private, "-pubout",
+                        "-out", self.public], check=True, capture_output=True)
+
+
+class Pilot:
+    """A project with its maintainers and what they have on their disk."""
+
+    def __init__(self, world, name, maintainers, threshold):
+        self.world = world
+        self.name = name
+        self.maintainers = maintainers
+        self.threshold = threshold
+        self.request = world.desk / f"{name}.request"
+        self.bundle = None
+        self.count = 0
+        self.dist = world.desk / name
+
+    def build(self, version):
+        """The same file each time."""
+        name = self.name.replace("-", "_")
+        wheel = self.dist / f"{name}-{version}-py3-none-any.whl"
+        return wheel if wheel.exists() else build_wheel(self.dist, name,
+                                                        version)
+
+    def upload(self, version):
+        """What was built, to upstream, where the origin finds it."""
+        shutil.copy(self.build(version), self.world.upstream)
+
+    def ask(self, *more):
+        keys = [word for maintainer in self.maintainers
+                for word in ("--key", maintainer.public)]
+        return self.world.claim(
+            f"{self.name} asks for its keys", "request", self.name, *keys,
+            "--threshold", self.threshold, "--contact", f"{self.name}@example",
+            "-o", self.request, *more)
+
+    def sign(self, *wheels, signers=None, more=()):
+        """The next bundle; its path."""
+        self.count += 1
+        output = self.world.desk / f"{self.name}-{self.count}.bundle"
+        keys = [word for maintainer in signers or self.maintainers
+                for word in ("--key", maintainer.private)]
+        previous = ("--previous", self.bundle) if self.bundle else ()
+        self.world.claim(f"{self.name} signs release {self.count}", "sign",
+                         *wheels, "--project", self.name, *previous, *keys,
+                         *more, "-o", output)
+        return output
+
+    def accept(self, bundle, code=0, says=""):
+        result = self.world.accept(bundle, code=code, says=says)
+        if code == 0:
+            self.bundle = bundle
+        return result
+
+    def release(self, version):
+        self.accept(self.sign(self.build(version)))
+
+
+class World:
+    def __init__(self, tap, program, javascript, work):
+        self.tap = tap
+        self.program = program
+        self.javascript = javascript
+        self.work = work
+        self.desk = work / "desk"
+        self.upstream = work / "upstream"
+        self.home = work / "origin"
+        self.desk.mkdir()
+        self.upstream.mkdir()
+        self.site = Site(program)
+        self.root = None
+        self.witnesses = None
+        self.thefts = 0
+
+    def claim(self, name, *arguments, code=0):
+        return self.program.check(self.tap, name, "claim", *arguments,
+                                  code=code)
+
+    def accept(self, *files, code=0, says="", more=()):
+        name = f"accept {', '.join(pathlib.Path(file).name for file in files)}"
+        result = self.claim(name if code == 0 else f"{name}: {says}", "accept",
+                            self.home, *files, *more, code=code)
+        if says:
+            self.tap.check(f"it says '{says}'", says in result.stderr,
+                           describe(result))
+        return result
+
+    def sync(self, name, code=0, says=""):
+        result = self.program.check(self.tap, f"sync: {name}", "sync", "-v",
+                                    self.home, code=code)
+        if says:
+            self.tap.check(f"it says '{says}'", says in
+                           result.stdout + result.stderr, describe(result))
+        return result
+
+    def live(self, path):
+        return (self.home / "live" / path).read_bytes()
+
+    def state_of(self, project):
+        result = self.program.run("claim", "list", "--json", self.home)
+        listed = {claim["project"]: claim
+                  for claim in json.loads(result.stdout)["claims"]}
+        return listed.get(project, {}).get("state")
+
+    def follow(self, when, *projects):
+        for project in projects:
+            self.witnesses.all_follow(f"{when}, {project}", self.home,
+                                      page_of(project))
+
+
+def pilots_of(world):
+    alice, bob, carol, dora = (
+        Maintainer(world.desk, name)
+        for name in ("alice", "bob", "carol", "dora"))
+    return (Pilot(world, "alpha-demo", [alice, bob], 2),
+            Pilot(world, "beta-demo", [carol], 1),
+            Pilot(world, "gamma-demo", [dora], 1))
+
+
+def begin(world, pilots):
+    for pilot in pilots:
+        pilot.upload("1.0")
+    build_wheel(world.upstream, "delta_demo", "1.0")
+    world.root = world.program.make_origin(world.tap, world.home,
+                                           world.upstream, "--claims")
+    world.site.serve(world.home)
+    world.witnesses = Witnesses(world.tap, world.program, world.javascript,
+                                world.work, world.site.url, world.root)
+    world.follow("nobody claims anything", "alpha-demo", "delta-demo")
+
+
+def changed_bundle(bundle, output, change):
+    """A bundle that somebody changed on its way."""
+    content = json.loads(bundle.read_text())
+    change(content)
+    output.write_text(json.dumps(content))
+    return output
+
+
+def refuse_bad_bundles(world, alpha, beta):
+    """Each refusal of accept; nothing of it is ever published."""
+    alice, bob = alpha.maintainers
+    early = alpha.sign(alpha.dist / "alpha_demo-1.0-py3-none-any.whl",
+                       signers=[alice])
+    world.accept(early, code=5, says="expected a claim request")
+    alpha.ask()
+    world.accept(alpha.request)
+    world.accept(early, code=5, says="expected 2 by distinct keys")
+    both = world.desk / "alpha-both.bundle"
+    world.claim("bob adds his signature", "sign", "--bundle", early, "--key",
+                bob.private, "-o", both)
+    spoiled = world.desk / "spoiled.bundle"
+
+    def other_page(content):
+        content["html"] += "<!-- more -->"
+
+    def other_role(content):
+        content["role"] = content["role"].replace("packages/", "packagez/", 1)
+
+    def other_project(content):
+        content["project"] = "beta-demo"
+
+    world.accept(changed_bundle(both, spoiled, other_page), code=1,
+                 says="HTML page is not the one")
+    world.accept(changed_bundle(both, spoiled, other_role), code=5,
+                 says="signatures of claim-alpha-demo")
+    world.accept(changed_bundle(both, spoiled, other_project), code=5,
+                 says="expected a claim request of beta-demo")
+    alpha.accept(both)
+    alpha.accept(both, code=5, says="expected version 2")
+    beta.ask()
+    world.accept(beta.request)
+    mallory = Maintainer(world.desk, "mallory")
+    thief = Pilot(world, "beta-demo", [mallory], 1)
+    thief.request = world.desk / "thief.request"
+    thief.ask()
+    world.accept(thief.request, code=5, says="new keys of beta-demo")
+
+
+def claim_all(world, alpha, beta, gamma):
+    refuse_bad_bundles(world, alpha, beta)
+    beta.accept(beta.sign(beta.dist / "beta_demo-1.0-py3-none-any.whl"))
+    gamma.ask()
+    world.accept(gamma.request)
+    gamma.accept(gamma.sign(gamma.dist / "gamma_demo-1.0-py3-none-any.whl"))
+    before = {name: world.live(page_of(name))
+              for name in ("alpha-demo", "delta-demo")}
+    world.sync("the claims are published")
+    for pilot in (alpha, beta, gamma):
+        world.tap.equal(f"{pilot.name} is recently claimed",
+                        world.state_of(pilot.name), "recently-claimed")
+    world.tap.equal("the page is the one the origin had",
+                    {name: world.live(page_of(name)) for name in before},
+                    before)
+    world.follow("claimed", "alpha-demo", "beta-demo", "gamma-demo",
+                 "delta-demo")
+    world.program.check(world.tap, "verify --deep", "verify", "--deep",
+                        world.home)
+
+
+def unsigned_release(world, alpha):
+    """Users keep what was signed, until the next release is."""
+    before = world.live(page_of("alpha-demo"))
+    alpha.upload("1.1")
+    build_wheel(world.upstream, "delta_demo", "1.1")
+    world.sync("alpha's release is not signed", code=3,
+               says="have not signed alpha_demo-1.1")
+    world.tap.equal("alpha keeps its page", world.live(page_of("alpha-demo")),
+                    before)
+    world.tap.check("delta has its release",
+                    b"delta_demo-1.1" in world.live(page_of("delta-demo")))
+    status = world.program.run("status", world.home)
+    world.tap.check("status says so", "have not signed" in status.stdout,
+                    describe(status))
+    world.follow("not signed", "alpha-demo", "delta-demo")
+    alpha.release("1.1")
+    world.sync("alpha's release is signed")
+    world.tap.check("alpha has its release",
+                    b"alpha_demo-1.1" in world.live(page_of("alpha-demo")))
+    world.follow("signed", "alpha-demo")
+
+
+def signed_too_early(world, beta):
+    """A bundle waits for upstream; other bytes are not what was signed."""
+    beta.release("1.1")
+    world.sync("upstream lacks beta's release", code=3,
+               says="waits for upstream")
+    wheel = world.upstream / "beta_demo-1.1-py3-none-any.whl"
+    build_wheel(world.upstream, "beta_demo", "1.1", source="import trojan\n")
+    world.sync("upstream has other bytes", code=3, says="waits for upstream")
+    world.tap.check("nothing of it is published", b"beta_demo-1.1" not in
+                    world.live(page_of("beta-demo")))
+    wheel.unlink()
+    beta.upload("1.1")
+    world.sync("upstream has it")
+    world.follow("when upstream has it", "beta-demo")
+
+
+def change_keys(world, gamma):
+    """A second maintainer; the first one signs that."""
+    erin = Maintainer(world.desk, "erin")
+    dora = gamma.maintainers[0]
+    gamma.maintainers = [dora, erin]
+    gamma.threshold = 2
+    gamma.ask()
+    world.accept(gamma.request, code=5, says="new keys of gamma-demo")
+    gamma.ask("--sign-with", dora.private)
+    world.accept(gamma.request)
+    gamma.upload("1.1")
+    gamma.accept(gamma.sign(gamma.build("1.1"), signers=[dora]), code=5,
+                 says="expected 2 by distinct keys")
+    gamma.count -= 1
+    gamma.release("1.1")
+    world.sync("gamma has two keys")
+    world.follow("with two keys", "gamma-demo")
+
+
+def promote(world, *pilots):
+    metadata = world.home / "live/metadata"
+    current = max(metadata.glob("*.claimed.json"),
+                  key=lambda path: int(path.name.split(".")[0]))
+    output = world.desk / "next.claimed.json"
+    world.claim("an online key is no offline key", "promote", "--claimed",
+                current, *(pilot.request for pilot in pilots), "--key",
+                world.home / "keys/online.pem", "-o", output)
+    world.accept(output, code=5, says="signatures of claimed")
+    world.claim(f"promote {', '.join(pilot.name for pilot in pilots)}",
+                "promote", "--claimed", current,
+                *(pilot.request for pilot in pilots), "--key",
+                world.home / "keys/bins.pem", "-o", output)
+    world.accept(output)
+    world.sync("the new role 'claimed'")
+    for pilot in pilots:
+        world.tap.equal(f"{pilot.name} is claimed", world.state_of(pilot.name),
+                        "claimed")
+        world.follow("out of reach of the online key", pilot.name)
+
+
+class Thief:
+    """Has the online key, and what the origin serves."""
+
+    def __init__(self, world, target):
+        self.target = target
+        self.page = page_of(target)
+        self.role = f"claim-{target}"
+        live = world.home / "live"
+        files = [path for directory in ("metadata", "simple")
+                 for path in (live / directory).rglob("*") if path.is_file()]
+        tree = {str(path.relative_to(live)): path.read_bytes()
+                for path in files}
+        for path in (world.home / "packages").rglob("*"):
+            if path.is_file():
+                tree[str(path.relative_to(world.home))] = path.read_bytes()
+        self.repository = Repository(tree)
+        self.online = Key(world.home / "keys/online.pem")
+        self.own = Key.make(world.desk / f"thief-{world.thefts}.pem")
+
+    def finish(self):
+        self.repository.put_snapshot(self.online)
+        self.repository.put_timestamp(self.online)
+        return self.repository.tree
+
+    def list_in_bin(self):
+        """The page in a bin, as for projects that nobody claims."""
+        self.repository.put_target(self.page, TROJAN, self.online)
+
+    def delegate_to_thief(self):
+        """recently-claimed names the thief's key, which signs the page."""
+        self.list_in_bin()
+        recent = self.repository.role("recently-claimed")
+        delegations = recent.setdefault("delegations",
+                                        {"keys": {}, "roles": []})
+        delegations["keys"][self.own.keyid] = self.own.public
+        others = [role for role in delegations["roles"]
+                  if role["name"] != self.role]
+        delegations["roles"] = [{
+            "name": self.role, "keyids": [self.own.keyid], "threshold": 1,
+            "terminating": True,
+            "paths": [f"simple/{self.target}/*",
+                      f"packages/{self.target}/*"]}, *others]
+        self.repository.put_role("recently-claimed", recent, self.online)
+        role = self.repository.role(self.role)
+        role["targets"][self.page]["length"] = len(TROJAN)
+        role["targets"][self.page]["hashes"] = {"sha256": sha256(TROJAN)}
+        self.repository.put_role(self.role, role, self.own)
+
+    def drop_delegation(self):
+        """recently-claimed delegates nothing, the bins have the page."""
+        self.list_in_bin()
+        recent = self.repository.role("recently-claimed")
+        recent.pop("delegations", None)
+        self.repository.put_role("recently-claimed", recent, self.online)
+
+    def drop_from_snapshot(self):
+        """The snapshot does not list what the maintainers signed."""
+        self.list_in_bin()
+        del self.repository.snapshot["meta"][f"{self.role}.json"]
+
+    def sign_claimed(self):
+        """An own `claimed`, without the project."""
+        self.list_in_bin()
+        claimed = self.repository.role("claimed")
+        claimed.pop("delegations", None)
+        self.repository.put_role("claimed", claimed, self.online)
+
+    ATTACKS = (list_in_bin, delegate_to_thief, drop_delegation,
+               drop_from_snapshot, sign_claimed)
+
+
+def write_tree(directory, tree):
+    for path, data in tree.items():
+        file = directory / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+
+
+def what_readers_get(world, directory, url, page):
+    """The page as new readers have it after asking the thief's mirror, by
+    reader; None if they have none."""
+    directory.mkdir()
+    client = world.program.run("client", "--metadata-dir", directory / "trust",
+                               "init", world.root)
+    world.tap.check("a new client trusts the root", client.returncode == 0,
+                    describe(client))
+    downloads = directory / "downloads"
+    downloads.mkdir()
+    world.program.run(
+        "client", "--metadata-dir", directory / "trust", "--metadata-url",
+        url + "metadata/", "--target-name", page, "--target-base-url", url,
+        "--target-dir", downloads, "download")
+    files = list(downloads.iterdir())
+    replica = directory / "replica"
+    world.program.run("init", "replica", replica, "--from", url, "--root",
+                      world.root)
+    world.program.run("sync", replica)
+    copy = replica / "live" / page
+    tufjs = TufJs(world.javascript, directory / "tufjs", world.root)
+    said = tufjs.download(url, [page]).get(page, "refused")
+    return {"client": sha256(files[0].read_bytes()) if files else None,
+            "replica": sha256(copy.read_bytes()) if copy.exists() else None,
+            "tuf-js": said if len(said) == 64 else None}
+
+
+def steal(world, target, attack):
+    world.thefts += 1
+    thief = Thief(world, target)
+    attack(thief)
+    directory = world.work / f"theft-{world.thefts}"
+    write_tree(directory / "tree", thief.finish())
+    with world.javascript.serve(directory / "tree") as url:
+        return what_readers_get(world, directory / "readers", url,
+                                page_of(target))
+
+
+def check_safe(world, target, attacks=Thief.ATTACKS):
+    honest = sha256(world.live(page_of(target)))
+    for attack in attacks:
+        got = steal(world, target, attack)
+        for reader, digest in got.items():
+            world.tap.check(
+                f"{target} is claimed; {attack.__name__}: the {reader} gets "
+                "what its maintainers signed, or nothing",
+                digest in (None, honest), got)
+
+
+def check_lost(world, target, attack):
+    """What a delegation by the online key is worth against its thief."""
+    got = steal(world, target, attack)
+    world.tap.equal(f"{target} is recently claimed; {attack.__name__}: the "
+                    "thief of the online key replaces it", got,
+                    dict.fromkeys(got, sha256(TROJAN)))
+
+
+def theft(world, beta):
+    check_safe(world, "alpha-demo")
+    check_lost(world, "beta-demo", Thief.delegate_to_thief)
+    promote(world, beta)
+    check_safe(world, "beta-demo", [Thief.delegate_to_thief])
+
+
+def give_up(world, alpha, gamma):
+    """A claim is taken back: readers see no difference, and the origin signs
+    what comes then."""
+    world.claim("the online origin cannot take back what is claimed", "revoke",
+                world.home, alpha.name, code=1)
+    before = world.live(page_of("gamma-demo"))
+    world.claim("revoke gamma", "revoke", world.home, gamma.name)
+    world.sync("gamma is the origin's again")
+    world.tap.equal("gamma's page is the same",
+                    world.live(page_of("gamma-demo")), before)
+    world.tap.equal("gamma is claimed no more", world.state_of("gamma-demo"),
+                    None)
+    gamma.upload("1.2")
+    world.sync("gamma's next release needs no maintainer")
+    world.tap.check("it is there", b"gamma_demo-1.2" in
+                    world.live(page_of("gamma-demo")))
+    world.follow("given up", "gamma-demo")
+    world.program.check(world.tap, "verify --deep at the end", "verify",
+                        "--deep", world.home)
+
+
+def main():
+    options = parse_options()
+    tap = Tap()
+    program = Program(options.program)
+    javascript = Javascript(options.source_root, options.build_root)
+    with work_directory() as work:
+        world = World(tap, program, javascript, work)
+        with world.site:
+            alpha, beta, gamma = pilots = pilots_of(world)
+            begin(world, pilots)
+            claim_all(world, alpha, beta, gamma)
+            unsigned_release(world, alpha)
+            signed_too_early(world, beta)
+            change_keys(world, gamma)
+            promote(world, alpha)
+            theft(world, beta)
+            give_up(world, alpha, gamma)
+    tap.finish()
+
+
+if __name__ == "__main__":
+    main()
