@@ -2,6 +2,8 @@
 
 #include <memory>
 #include <optional>
+#include <variant>
+#include <vector>
 
 #include "fmt/format.h"
 #include "tufmirror/base/failure.h"
@@ -16,6 +18,24 @@ using tuf::MetaFile;
 using tuf::RawMetadata;
 using tuf::RolePtr;
 using Role = tuf::Verified<tuf::Targets>;
+
+namespace {
+
+bool IsOfOneProject(std::string_view delegator_name,
+                    const tuf::Targets& delegator, std::string_view role) {
+  if (delegator_name == "targets" || !delegator.delegations) return false;
+  const auto* roles = std::get_if<std::vector<tuf::DelegatedRole>>(
+      &delegator.delegations->roles);
+  if (roles == nullptr) return false;
+  for (const tuf::DelegatedRole& delegated : *roles) {
+    if (delegated.name == role) {
+      return std::holds_alternative<tuf::PathPatterns>(delegated.paths);
+    }
+  }
+  return false;
+}
+
+}  // namespace
 
 absl::StatusOr<ChangedRoles> RoleFetch::Run() {
   const auto top = std::make_shared<const Role>(*trusted_.targets());
@@ -60,6 +80,28 @@ void RoleFetch::Compare(const tuf::Targets& now, const RolePtr& published) {
   if (!same) changed_.same_delegations = false;
 }
 
+// One project whose maintainers are gone must not keep a mirror from following
+// all others: its role is passed on, for readers to refuse. What it may list is
+// what a delegated role gave it by path patterns; bins, which hold everybody's
+// targets, are none of these.
+absl::StatusOr<Role> RoleFetch::Verify(const RawMetadata& raw,
+                                       const Wanted& wanted) {
+  const Role& delegator = *wanted.delegator->role;
+  auto verified = trusted_.VerifyDelegated(raw, wanted.role, delegator);
+  const bool expired =
+      !verified.ok() && FailureOf(verified.status()) == Failure::kExpired;
+  if (!expired ||
+      !IsOfOneProject(wanted.delegator->name, *delegator, wanted.role)) {
+    return verified;
+  }
+  tuf::TrustedMetadataSet lenient = trusted_;
+  lenient.IgnoreExpiryOf(wanted.role);
+  auto taken = lenient.VerifyDelegated(raw, wanted.role, delegator);
+  if (!taken.ok() || (*taken)->delegations) return verified;
+  changed_.expired.emplace(wanted.role, (*taken)->expires);
+  return taken;
+}
+
 // Accepts the roles of `delegator` that are here and verify; the others are
 // appended to `missing`.
 absl::Status RoleFetch::Follow(const Delegator& delegator,
@@ -84,7 +126,7 @@ absl::Status RoleFetch::Follow(const Delegator& delegator,
       missing.push_back(std::move(wanted));
       continue;
     }
-    auto verified = trusted_.VerifyDelegated(*local, name, *delegator.role);
+    auto verified = Verify(*local, wanted);
     if (!verified.ok()) {
       missing.push_back(std::move(wanted));
       continue;
@@ -136,8 +178,7 @@ absl::StatusOr<std::vector<RoleFetch::Wanted>> RoleFetch::RebuildFromPacks(
     const auto raw =
         fetcher_.Rebuild(wanted.role, now->length, *base, response);
     if (!raw.ok()) return absl::OkStatus();
-    auto verified =
-        trusted_.VerifyDelegated(*raw, wanted.role, *wanted.delegator->role);
+    auto verified = Verify(*raw, wanted);
     if (!verified.ok()) return absl::OkStatus();
     whole.pop_back();
     RETURN_IF_ERROR(store_.Save(wanted.role, (*verified)->version, *raw));
@@ -173,8 +214,7 @@ absl::Status RoleFetch::FetchMissing(const std::vector<Wanted>& missing) {
     };
     if (!response.ok()) return named(response.status());
     const RawMetadata raw{std::move(response->body)};
-    auto verified =
-        trusted_.VerifyDelegated(raw, wanted.role, *wanted.delegator->role);
+    auto verified = Verify(raw, wanted);
     if (!verified.ok() && fetcher_.mirrors() > 1) {
       refused.push_back(&wanted);
       return absl::OkStatus();

@@ -51,6 +51,8 @@ class RoleFetch {
       const std::vector<Wanted>& missing);
   std::optional<tuf::RawMetadata> PublishedBytes(std::string_view role);
   absl::Status FetchFromAnyMirror(const Wanted& wanted);
+  absl::StatusOr<tuf::Verified<tuf::Targets>> Verify(
+      const tuf::RawMetadata& raw, const Wanted& wanted);
   absl::Status Accept(const Wanted& wanted,
                       tuf::Verified<tuf::Targets> verified);
   tuf::RolePtr PublishedRole(const Wanted& wanted);

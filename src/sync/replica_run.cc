@@ -267,6 +267,9 @@ absl::Status ReplicaRun::FetchRoles() {
       source_->FetchChangedRoles(
           wanted_->trusted(), published_state_ ? &*published_state_ : nullptr));
   report_.metadata_files += changed_.fetched;
+  for (const auto& [role, expires] : changed_.expired) {
+    wanted_->IgnoreExpiryOf(role);
+  }
   return absl::OkStatus();
 }
 
@@ -302,6 +305,14 @@ void ReplicaRun::ReportHeldBack() {
     report_.problems.push_back(std::move(problem));
   }
   held_back_.clear();
+  for (const auto& [role, expires] : changed_.expired) {
+    report_.problems.push_back(
+        {fmt::format("role '{}'", role),
+         MakeFailure(Failure::kExpired,
+                     fmt::format("it expired at {}: readers refuse what it "
+                                 "lists, here as at upstream",
+                                 tuf::FormatExpiry(expires)))});
+  }
   for (const auto& [delegator, role] : changed_.unlisted) {
     report_.problems.push_back(
         {fmt::format("role '{}'", role),

@@ -8,6 +8,7 @@
 
 #include "sync/claim_fixture.h"
 #include "tufmirror/sync/repair.h"
+#include "tufmirror/sync/run.h"
 #include "tufmirror/sync/verify.h"
 
 namespace tufmirror {
@@ -39,6 +40,23 @@ class ClaimsTest : public ClaimFixture {
     if (report.problems.size() != 1) return absl::OkStatus();
     EXPECT_EQ(report.problems[0].object, object);
     return report.problems[0].reason;
+  }
+  tree::Home MakeReplica() {
+    auto home = tree::Home::Create(dir_.Join("replica"));
+    EXPECT_THAT(home, IsOk());
+    dir_.Write("replica/trust/root.json", LiveFile("metadata/1.root.json"));
+    return *std::move(home);
+  }
+  report::RunReport SyncReplica(const tree::Home& replica) {
+    sync::Config config;
+    config.upstream.urls = {"file://" + init_.home + "/live/"};
+    config.brakes.min_free_space = 0;
+    sync::RunOptions options;
+    options.now = now_;
+    return sync::RunSync(replica, config, options);
+  }
+  std::string ReplicaFile(const std::string& path) {
+    return testing::ReadWholeFile(dir_.Join("replica/live/" + path));
   }
   void ExpectNoProblemsFound() {
     sync::VerifyOptions options;
@@ -230,6 +248,28 @@ TEST_F(ClaimsTest, AnAbandonedClaimIsWarnedOfAndThenHidesTheProject) {
   now_ += absl::Seconds(1);
   Run();
   EXPECT_THAT(Download(kAlphaPage), IsOk());
+}
+
+TEST_F(ClaimsTest, AReplicaFollowsPastAnAbandonedClaim) {
+  life_ = absl::Hours(40 * 24);
+  Claim("alpha", {alpha_});
+  RunCleanly();
+  const tree::Home replica = MakeReplica();
+  ASSERT_THAT(SyncReplica(replica).outcome, IsOk());
+  const std::string alpha = ReplicaFile(kAlphaPage);
+  EXPECT_EQ(alpha, LiveFile(kAlphaPage));
+  for (const char* version : {"1.1", "1.2"}) {
+    now_ += absl::Hours(41 * 24);
+    AddWheel("beta", version);
+    Run();
+    const report::RunReport report = SyncReplica(replica);
+    ASSERT_THAT(report.outcome, IsOk());
+    ASSERT_THAT(report.problems, SizeIs(1));
+    EXPECT_THAT(report.problems[0].reason,
+                FailsWith(Failure::kExpired, "readers refuse"));
+    EXPECT_EQ(ReplicaFile(kAlphaPage), alpha);
+    EXPECT_THAT(ReplicaFile("simple/beta/index.html"), HasSubstr(version));
+  }
 }
 
 TEST_F(ClaimsTest, RevocationLeavesReadersWhatWasSigned) {

@@ -40,6 +40,10 @@ class RepositoryView {
   RepositoryView(tuf::TrustedMetadataSet trusted, ReadRole read);
 
   const tuf::TrustedMetadataSet& trusted() const { return trusted_; }
+  // As TrustedMetadataSet.
+  void IgnoreExpiryOf(std::string role) {
+    trusted_.IgnoreExpiryOf(std::move(role));
+  }
 
   // The role that a client would trust for `path`, without a cap on roles. A
   // role on the way that the snapshot does not list ends the search: whoever

@@ -66,6 +66,9 @@ struct ChangedRoles {
   // delegated (TUF 5.6.7), and so it does here: such targets are not mirrored,
   // all others are.
   std::vector<std::pair<std::string, std::string>> unlisted;
+  // Roles of single projects that are expired: readers refuse what these list,
+  // and only that, wherever they look. Everything else about them was verified.
+  std::map<std::string, absl::Time, std::less<>> expired;
   uint64_t fetched = 0;  // metadata files fetched, top level apart
 
   bool Contains(std::string_view role) const {

@@ -3,9 +3,12 @@
 #ifndef TUFMIRROR_TUF_TRUSTED_METADATA_SET_H_
 #define TUFMIRROR_TUF_TRUSTED_METADATA_SET_H_
 
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -61,6 +64,10 @@ class TrustedMetadataSet {
       const RawMetadata& raw, std::string_view role,
       const Verified<Targets>& delegator) const;
 
+  // From now on VerifyDelegated takes `role` even if it is expired: for a
+  // mirror that passes on what its readers will refuse.
+  void IgnoreExpiryOf(std::string role) { any_age_.insert(std::move(role)); }
+
   const Verified<Root>& root() const { return root_; }
   const std::optional<Verified<Timestamp>>& timestamp() const {
     return timestamp_;
@@ -88,6 +95,7 @@ class TrustedMetadataSet {
   std::optional<Verified<Snapshot>> snapshot_;
   bool snapshot_current_ = false;  // agrees with timestamp_, not expired
   std::optional<Verified<Targets>> targets_;
+  std::set<std::string, std::less<>> any_age_;  // roles
 };
 
 }  // namespace tufmirror::tuf
