@@ -33,6 +33,9 @@ struct InitOriginArguments {
   int bits = 6;
   int root_keys = 1;
   int root_threshold = 1;
+  int online_keys = 1;
+  int online_threshold = 1;
+  std::string online_algorithm = "ed25519";
   bool unencrypted_keys = false;
   bool hash_prefixes = false;
   bool claims = false;

@@ -9,6 +9,7 @@
 #include "cli/ceremony_text.h"
 #include "cli/commands.h"
 #include "cli/config_file.h"
+#include "cli/key_command.h"
 #include "cli/shell_quote.h"
 #include "cli/terminal.h"
 #include "fmt/format.h"
@@ -81,13 +82,23 @@ absl::StatusOr<sync::InitOriginOptions> OriginOptionsOf(
     ASSIGN_OR_RETURN(options.key_dir, AbsolutePath(arguments.key_dir));
   }
   options.origin.bin_bits = arguments.bits;
-  options.origin.online_key = sync::OnlineKeyPaths(options.key_dir).front();
+  const std::vector<std::string> online =
+      sync::OnlineKeyPaths(options.key_dir, arguments.online_keys);
+  if (online.size() == 1) options.origin.online_key = online.front();
+  for (const std::string& path : online) {
+    if (online.size() > 1)
+      options.origin.online_signers.emplace_back().key = path;
+  }
   if (!arguments.passphrase_file.empty()) {
     ASSIGN_OR_RETURN(options.origin.passphrase_file,
                      AbsolutePath(arguments.passphrase_file));
   }
   options.root_keys = arguments.root_keys;
   options.root_threshold = arguments.root_threshold;
+  options.online_keys = arguments.online_keys;
+  options.online_threshold = arguments.online_threshold;
+  ASSIGN_OR_RETURN(options.online_algorithm,
+                   KeyAlgorithmOf(arguments.online_algorithm));
   options.profile = arguments.hash_prefixes ? repo::BinProfile::kHashPrefixes
                                             : repo::BinProfile::kSuccinct;
   options.claims = arguments.claims;

@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/guard_env.h"
 #include "cli/guard_options.h"
+#include "cli/key_options.h"
 #include "cli/outlook_options.h"
 #include "fmt/format.h"
 
@@ -52,6 +53,19 @@ void AddInit(CLI::App& app, Chosen& chosen) {
   origin
       ->add_option("--root-threshold", origin_arguments->root_threshold,
                    "How many of them must sign")
+      ->capture_default_str();
+  origin
+      ->add_option("--online-keys", origin_arguments->online_keys,
+                   "Number of keys of bins, snapshot and timestamp")
+      ->capture_default_str();
+  origin
+      ->add_option("--online-threshold", origin_arguments->online_threshold,
+                   "How many of them must sign")
+      ->capture_default_str();
+  origin
+      ->add_option("--online-algorithm", origin_arguments->online_algorithm,
+                   "Their kind: ed25519, ecdsa-p256, ecdsa-p384 or "
+                   "rsa-pss-sha256")
       ->capture_default_str();
   origin->add_option("--passphrase-file", origin_arguments->passphrase_file,
                      "File whose first line is the passphrase of the keys");
@@ -445,6 +459,7 @@ int Main(int argc, char** argv) {
   AddInspection(app, chosen);
   AddOutlook(app, chosen);
   AddCeremony(app, chosen);
+  AddKey(app, chosen);
   AddClaim(app, chosen);
   AddImport(app, chosen);
   AddClient(app, chosen);

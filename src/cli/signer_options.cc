@@ -100,7 +100,7 @@ absl::StatusOr<OnlineSigner> ReadSigner(const toml::table& table) {
   return signer;
 }
 
-absl::Status ReadSigners(const toml::node& node, sync::Config& config) {
+absl::Status ReadSignerTables(const toml::node& node, sync::Config& config) {
   const toml::array* signers = node.as_array();
   if (signers == nullptr) {
     return Expected("tables [[origin.online_signers]]", node);
@@ -157,7 +157,7 @@ Option OnlineSignersOption() {
   return {"origin", "online_signers",
           "instead of online_key: several keys, or keys that commands sign "
           "with; { key = PATH } or { command = [...], public_key = PATH }",
-          ReadSigners, SignersToml};
+          ReadSignerTables, SignersToml};
 }
 
 absl::Status CheckOnlineSigners(const sync::OriginConfig& config) {

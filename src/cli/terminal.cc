@@ -2,11 +2,9 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -16,13 +14,12 @@
 #include "fmt/format.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
+#include "tufmirror/base/strings.h"
+#include "tufmirror/crypto/secret_file.h"
 #include "tufmirror/fs/file.h"
 
 namespace tufmirror::cli {
 namespace {
-
-constexpr size_t kMaxPassphraseBytes = 1024;
-constexpr std::string_view kEnvironment = "TUFMIRROR_KEY_PASSPHRASE";
 
 size_t TerminalColumns() {
   winsize size = {};
@@ -46,35 +43,15 @@ absl::StatusOr<crypto::Secret> Ask(std::string_view question) {
   };
   tcsetattr(tty.get(), TCSAFLUSH, &quiet);
   RETURN_IF_ERROR(fs::WriteAll(tty.get(), question, "/dev/tty"));
-  char line[kMaxPassphraseBytes + 1];
-  const ssize_t got = read(tty.get(), line, sizeof(line));
-  const absl::Cleanup wipe = [&line] { explicit_bzero(line, sizeof(line)); };
-  if (got < 0) return fs::ErrnoFailure(errno, "read", "/dev/tty");
-  std::string_view text(line, static_cast<size_t>(got));
-  text = text.substr(0, text.find_first_of("\r\n"));
-  return crypto::Secret::Copy(text);
+  return crypto::ReadSecretLineOf(tty.get(), "passphrase");
 }
 
-absl::StatusOr<crypto::Secret> FromFile(const std::string& path) {
+absl::StatusOr<crypto::Secret> PassphraseOfFile(const std::string& path) {
   ASSIGN_OR_RETURN(const auto info, fs::Stat(path));
-  if (!info) {
-    return MakeFailure(Failure::kKey,
-                       fmt::format("passphrase file {} does not exist", path));
-  }
-  if (!S_ISREG(info->mode) || (info->mode & 077) != 0) {
-    return MakeFailure(
-        Failure::kKey,
-        fmt::format("passphrase file {} has mode {:o}, expected a regular "
-                    "file that only its owner can read: chmod 600 {}",
-                    path, info->mode & 07777, path));
-  }
-  ASSIGN_OR_RETURN(std::string text, fs::ReadFile(path, kMaxPassphraseBytes));
-  const absl::Cleanup wipe = [&text] {
-    explicit_bzero(text.data(), text.size());
-  };
-  const std::string_view line = std::string_view(text).substr(
-      0, std::string_view(text).find_first_of("\r\n"));
-  return crypto::Secret::Copy(line);
+  if (info) return crypto::ReadSecretLineOfFile(path, "passphrase file");
+  return MakeFailure(
+      Failure::kKey,
+      fmt::format("passphrase file {} does not exist", Printable(path)));
 }
 
 // A new key is unencrypted only if that was asked for in so many words.
@@ -147,15 +124,21 @@ std::string ProgressLine(const sync::Progress& progress,
   return line;
 }
 
-absl::StatusOr<crypto::Secret> ReadPassphrase(const std::string& file,
+absl::StatusOr<crypto::Secret> ReadPassphrase(const PassphraseSource& source,
                                               PassphraseUse use,
                                               std::string_view what) {
-  if (const char* value = std::getenv(std::string(kEnvironment).c_str())) {
-    return NotEmptyIfNew(crypto::Secret::Copy(value), use, kEnvironment);
+  if (source.fd >= 0) {
+    ASSIGN_OR_RETURN(crypto::Secret secret,
+                     crypto::ReadSecretLineOf(source.fd, "passphrase"));
+    return NotEmptyIfNew(std::move(secret), use,
+                         fmt::format("descriptor {}", source.fd));
   }
-  if (!file.empty()) {
-    ASSIGN_OR_RETURN(crypto::Secret secret, FromFile(file));
-    return NotEmptyIfNew(std::move(secret), use, file);
+  if (const char* value = std::getenv(source.variable.c_str())) {
+    return NotEmptyIfNew(crypto::Secret::Copy(value), use, source.variable);
+  }
+  if (!source.file.empty()) {
+    ASSIGN_OR_RETURN(crypto::Secret secret, PassphraseOfFile(source.file));
+    return NotEmptyIfNew(std::move(secret), use, source.file);
   }
   if (isatty(STDIN_FILENO) != 1) {
     return MakeFailure(
@@ -163,10 +146,10 @@ absl::StatusOr<crypto::Secret> ReadPassphrase(const std::string& file,
         fmt::format("{}: a passphrase is needed; set {}, name a file that "
                     "holds it (origin.passphrase_file or --passphrase-file), "
                     "or run on a terminal",
-                    what, kEnvironment));
+                    Printable(what), source.variable));
   }
   ASSIGN_OR_RETURN(crypto::Secret first,
-                   Ask(fmt::format("Passphrase for {}: ", what)));
+                   Ask(fmt::format("Passphrase for {}: ", Printable(what))));
   if (use == PassphraseUse::kOpen) return first;
   ASSIGN_OR_RETURN(first, NotEmptyIfNew(std::move(first), use, "the terminal"));
   ASSIGN_OR_RETURN(const crypto::Secret second, Ask("The same again: "));
@@ -174,6 +157,14 @@ absl::StatusOr<crypto::Secret> ReadPassphrase(const std::string& file,
     return MakeFailure(Failure::kKey, "the two passphrases differ");
   }
   return first;
+}
+
+absl::StatusOr<crypto::Secret> ReadPassphrase(const std::string& file,
+                                              PassphraseUse use,
+                                              std::string_view what) {
+  PassphraseSource source;
+  source.file = file;
+  return ReadPassphrase(source, use, what);
 }
 
 }  // namespace tufmirror::cli

@@ -41,9 +41,21 @@ std::string ProgressLine(const sync::Progress& progress,
 
 enum class PassphraseUse { kOpen, kCreate };
 
-// A passphrase: from TUFMIRROR_KEY_PASSPHRASE, else from the first line of
-// `file` if that is not empty, else asked for on the terminal without echo
-// (twice for kCreate). kKey if none of these is there. `what` names the key.
+// Where a passphrase comes from: the first of these that is there. Never an
+// argument, which every process on the machine could read.
+struct PassphraseSource {
+  int fd = -1;  // an open descriptor; one line is read
+  std::string variable = "TUFMIRROR_KEY_PASSPHRASE";  // of the environment
+  std::string file;  // its first line; a file that only its owner can read
+  // Last: asked for on the terminal, without echo (twice for kCreate).
+};
+
+// kKey if there is none of these. `what` names the key.
+absl::StatusOr<crypto::Secret> ReadPassphrase(const PassphraseSource& source,
+                                              PassphraseUse use,
+                                              std::string_view what);
+
+// The same with TUFMIRROR_KEY_PASSPHRASE, and `file` if it is not empty.
 absl::StatusOr<crypto::Secret> ReadPassphrase(const std::string& file,
                                               PassphraseUse use,
                                               std::string_view what);

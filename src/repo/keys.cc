@@ -47,7 +47,8 @@ absl::Status MakePrivateDirectory(const std::string& directory) {
 }
 
 absl::StatusOr<std::vector<Signer>> GenerateKeys(std::string_view what,
-                                                 int count) {
+                                                 int count,
+                                                 crypto::KeyAlgorithm kind) {
   if (count < 1 || count > kMaxKeysOfOneRole) {
     return MakeFailure(Failure::kUsage,
                        fmt::format("{}: expected 1 to {}, got {}", what,
@@ -55,8 +56,9 @@ absl::StatusOr<std::vector<Signer>> GenerateKeys(std::string_view what,
   }
   std::vector<Signer> signers;
   for (int i = 0; i < count; ++i) {
-    ASSIGN_OR_RETURN(Signer signer, Signer::Generate());
-    signers.push_back(std::move(signer));
+    ASSIGN_OR_RETURN(crypto::PrivateKey key,
+                     crypto::PrivateKey::Generate(kind));
+    signers.emplace_back(std::move(key));
   }
   return signers;
 }
@@ -88,14 +90,15 @@ std::vector<KeyToWrite> AllKeys(const OriginKeys& keys, const KeyFiles& files) {
 
 }  // namespace
 
-absl::StatusOr<OriginKeys> OriginKeys::Generate(int root_keys,
-                                                int online_keys) {
-  ASSIGN_OR_RETURN(std::vector<Signer> root,
-                   GenerateKeys("root keys", root_keys));
+absl::StatusOr<OriginKeys> OriginKeys::Generate(int root_keys, int online_keys,
+                                                crypto::KeyAlgorithm kind) {
+  ASSIGN_OR_RETURN(
+      std::vector<Signer> root,
+      GenerateKeys("root keys", root_keys, crypto::KeyAlgorithm::kEd25519));
   ASSIGN_OR_RETURN(Signer targets, Signer::Generate());
   ASSIGN_OR_RETURN(Signer bins, Signer::Generate());
   ASSIGN_OR_RETURN(std::vector<Signer> online,
-                   GenerateKeys("online keys", online_keys));
+                   GenerateKeys("online keys", online_keys, kind));
   return OriginKeys{std::move(root), std::move(targets), std::move(bins),
                     std::move(online)};
 }

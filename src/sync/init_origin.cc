@@ -63,7 +63,8 @@ absl::StatusOr<InitOriginResult> InitOrigin(const InitOriginOptions& options,
                                   : options.key_dir;
   ASSIGN_OR_RETURN(
       const repo::OriginKeys keys,
-      repo::OriginKeys::Generate(options.root_keys, options.online_keys));
+      repo::OriginKeys::Generate(options.root_keys, options.online_keys,
+                                 options.online_algorithm));
   ASSIGN_OR_RETURN(result.keys, repo::WriteKeyFiles(keys, key_dir, passphrase));
   absl::Status published = SignAndPublish(home, options, keys);
   if (published.ok()) published = KeepPublishedRoot(home.layout(), result.root);

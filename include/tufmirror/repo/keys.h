@@ -24,9 +24,11 @@ struct OriginKeys {
   Signer bins;
   std::vector<Signer> online;  // at least one
 
-  // New Ed25519 keys. Both numbers are 1 to 16, kUsage otherwise.
-  static absl::StatusOr<OriginKeys> Generate(int root_keys,
-                                             int online_keys = 1);
+  // New Ed25519 keys; the online ones may be of another kind, for hardware that
+  // is to keep them. Both numbers are 1 to 16, kUsage otherwise.
+  static absl::StatusOr<OriginKeys> Generate(
+      int root_keys, int online_keys = 1,
+      crypto::KeyAlgorithm online = crypto::KeyAlgorithm::kEd25519);
 };
 
 // Absolute paths of an origin's key files.

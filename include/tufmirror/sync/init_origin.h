@@ -26,6 +26,7 @@ struct InitOriginOptions {
   int root_threshold = 1;
   int online_keys = 1;
   int online_threshold = 1;
+  crypto::KeyAlgorithm online_algorithm = crypto::KeyAlgorithm::kEd25519;
   repo::BinProfile profile = repo::BinProfile::kSuccinct;
   bool claims = false;  // projects can be signed by their maintainers
   absl::Time now;
