@@ -225,17 +225,11 @@ absl::StatusOr<bool> HomeStatus(const std::string& path, bool json) {
   ASSIGN_OR_RETURN(const tree::Home home, tree::Home::Open(path));
   ASSIGN_OR_RETURN(const auto open, sync::ReadOpenCeremony(home.layout()));
   if (!open) {
-    fmt::print("{}", json ? "{\"open\":null}\n" : "No ceremony is open.\n");
+    fmt::print("{}", json ? "{\"open\":null}\n" : "no ceremony is open\n");
     return true;
   }
-  const std::string begun = tuf::FormatExpiry(open->begun);
-  if (json) {
-    fmt::print("{{\"open\":{{\"id\":{},\"begun\":\"{}\",\"file\":{}}}}}\n",
-               JsonWord(open->id), begun, JsonWord(open->file));
-  } else {
-    fmt::print("Ceremony {} is open since {}, in {}\n", Printable(open->id),
-               begun, Printable(open->file, 1024));
-  }
+  fmt::print("{}\n", json ? "{\"open\":" + OpenCeremonyJson(*open) + "}"
+                          : OpenCeremonyText(*open));
   return false;
 }
 

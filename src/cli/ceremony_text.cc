@@ -149,4 +149,14 @@ std::string CeremonyJson(const repo::Candidate& candidate) {
                      repo::IsComplete(candidate), roles.Array());
 }
 
+std::string OpenCeremonyText(const sync::OpenCeremony& open) {
+  return fmt::format("ceremony {} is open since {}, in {}", Printable(open.id),
+                     tuf::FormatExpiry(open.begun), Printable(open.file, 1024));
+}
+
+std::string OpenCeremonyJson(const sync::OpenCeremony& open) {
+  return fmt::format(R"({{"id":{},"begun":"{}","file":{}}})", JsonText(open.id),
+                     tuf::FormatExpiry(open.begun), JsonText(open.file));
+}
+
 }  // namespace tufmirror::cli

@@ -6,6 +6,7 @@
 
 #include "absl/time/time.h"
 #include "tufmirror/repo/ceremony.h"
+#include "tufmirror/sync/ceremony.h"
 
 namespace tufmirror::cli {
 
@@ -17,6 +18,10 @@ std::string CeremonySignaturesText(const repo::Candidate& candidate);
 
 // All of it as one JSON object, without a line feed.
 std::string CeremonyJson(const repo::Candidate& candidate);
+
+// Of a home.
+std::string OpenCeremonyText(const sync::OpenCeremony& open);
+std::string OpenCeremonyJson(const sync::OpenCeremony& open);
 
 }  // namespace tufmirror::cli
 

@@ -1,7 +1,9 @@
 // tufmirror status, verify and rollback: looking at a home, and one step back.
 #include <cstdio>
+#include <optional>
 
 #include "absl/time/clock.h"
+#include "cli/ceremony_text.h"
 #include "cli/commands.h"
 #include "cli/config_file.h"
 #include "cli/moment.h"
@@ -43,6 +45,7 @@ struct HomeStatus {
   std::string fingerprint;
   absl::Time now;
   std::vector<report::HeldBackObject> held_back;
+  std::optional<sync::OpenCeremony> ceremony;  // that is open
   // An error does not keep the rest from being shown.
   absl::StatusOr<sync::Outlook> outlook = sync::Outlook();
 };
@@ -61,6 +64,10 @@ absl::StatusOr<HomeStatus> ReadStatus(const StatusArguments& arguments) {
       fs::ReadFile(home.layout().live() + "/" + tree::MetadataPath("root", 1),
                    client::kMaxRootBytes);
   if (root.ok()) status.fingerprint = crypto::Sha256Of(*root).Hex();
+  // A note that cannot be read is no reason to show nothing.
+  if (auto open = sync::ReadOpenCeremony(home.layout()); open.ok()) {
+    status.ceremony = *std::move(open);
+  }
   if (status.generation.number > 0) status.outlook = sync::ReadOutlook(home);
   return status;
 }
@@ -105,7 +112,8 @@ void PrintJson(const HomeStatus& status) {
   fmt::print(
       "{{\"generation\":{},\"published\":{},\"targets\":{},"
       "\"target_bytes\":{},\"timestamp_version\":{},\"earliest_expiry\":{},"
-      "\"root_fingerprint\":{},\"offline_roles\":{},\"last_run\":{}}}\n",
+      "\"root_fingerprint\":{},\"offline_roles\":{},\"open_ceremony\":{},"
+      "\"last_run\":{}}}\n",
       generation.number,
       generation.number == 0
           ? "null"
@@ -117,6 +125,7 @@ void PrintJson(const HomeStatus& status) {
       status.fingerprint.empty() ? "null"
                                  : fmt::format("\"{}\"", status.fingerprint),
       OfflineRolesJson(status),
+      status.ceremony ? OpenCeremonyJson(*status.ceremony) : "null",
       status.last_run.empty() ? "null" : status.last_run);
 }
 
@@ -132,11 +141,16 @@ void PrintHeldBack(const HomeStatus& status) {
   }
 }
 
+void PrintCeremony(const HomeStatus& status) {
+  if (!status.ceremony) return;
+  fmt::print("  {}\n", OpenCeremonyText(*status.ceremony));
+}
+
 void PrintText(const HomeStatus& status) {
   const tree::GenerationInfo& generation = status.generation;
   if (generation.number == 0) {
     fmt::print("{}: nothing is published yet\n", status.home);
-    return;
+    return PrintCeremony(status);
   }
   fmt::print("{}: generation {}, published {}\n", status.home,
              generation.number, tuf::FormatExpiry(generation.published));
@@ -153,6 +167,7 @@ void PrintText(const HomeStatus& status) {
                expiry);
   }
   PrintOfflineRoles(status);
+  PrintCeremony(status);
   PrintHeldBack(status);
 }
 

@@ -154,14 +154,14 @@ OfflineRole AsRole(const ProposedRole& role) {
   return {role.name, role.content, role.holders, {}};
 }
 
-void KeepNamed(const std::vector<std::string>& named, tuf::KeyMap& keys) {
-  std::erase_if(keys, [&](const auto& entry) {
-    return std::find(named.begin(), named.end(), entry.first) == named.end();
-  });
+void KeepNamed(const std::set<std::string, std::less<>>& named,
+               tuf::KeyMap& keys) {
+  std::erase_if(
+      keys, [&](const auto& entry) { return !named.contains(entry.first); });
 }
 
 void DropWhatIsNotNamed(ProposedRole& role) {
-  const std::vector<std::string> named = AllNamed(AsRole(role));
+  const auto named = AllNamed(AsRole(role));
   if (auto* root = std::get_if<tuf::Root>(&role.content)) {
     KeepNamed(named, root->keys);
   } else if (auto& targets = std::get<tuf::Targets>(role.content);
@@ -169,7 +169,7 @@ void DropWhatIsNotNamed(ProposedRole& role) {
     KeepNamed(named, targets.delegations->keys);
   }
   std::erase_if(role.holders, [&](const auto& entry) {
-    return std::find(named.begin(), named.end(), entry.first) == named.end();
+    return !named.contains(entry.first);
   });
 }
 
@@ -292,7 +292,9 @@ absl::Status NameHolder(Draft& draft, const std::string& key,
     for (const std::string& name : draft.Names()) {
       if (draft.IsTouched(name) != touched) continue;
       ASSIGN_OR_RETURN(ProposedRole * role, draft.Find(name));
-      const auto keyid = FindKey(AllNamed(AsRole(*role)), role->holders, key);
+      const auto named = AllNamed(AsRole(*role));
+      const auto keyid =
+          FindKey({named.begin(), named.end()}, role->holders, key);
       if (!keyid.ok()) {
         failure = keyid.status();
         continue;

@@ -68,10 +68,10 @@ absl::Status CheckNothingHidden(const OfflineRole& role) {
 }
 
 absl::Status CheckHolders(const OfflineRole& role) {
-  const std::vector<std::string> named = AllNamed(role);
+  const auto named = AllNamed(role);
   for (const auto& [keyid, holder] : role.holders) {
     RETURN_IF_ERROR(CheckHolder(holder));
-    if (std::find(named.begin(), named.end(), keyid) != named.end()) continue;
+    if (named.contains(keyid)) continue;
     return Refusal(Failure::kMalformed, role.name,
                    fmt::format("it says who holds key {}, which it names for "
                                "nothing",
@@ -130,6 +130,23 @@ absl::Status CheckRoot(const Candidate& candidate, const OfflineRole& role) {
                  "consistent_snapshot cannot change");
 }
 
+// They are shown as one: a bin with keys of its own would go unseen.
+absl::Status CheckBinsShareKeys(
+    const std::vector<tuf::DelegatedRole>& delegated, std::string_view role) {
+  const tuf::RoleKeys* keys = nullptr;
+  for (const tuf::DelegatedRole& entry : delegated) {
+    if (!std::holds_alternative<tuf::PathHashPrefixes>(entry.paths)) continue;
+    if (keys != nullptr && !(*keys == entry.keys)) {
+      return Refusal(Failure::kUnsupported, role,
+                     fmt::format("expected '{}' to have the keys that all bins "
+                                 "share, got others",
+                                 Printable(entry.name, 80)));
+    }
+    keys = &entry.keys;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckDelegations(const OfflineRole& role) {
   const auto& delegations = role.targets()->delegations;
   if (!delegations) return absl::OkStatus();
@@ -153,6 +170,9 @@ absl::Status CheckDelegations(const OfflineRole& role) {
                      fmt::format("it delegates '{}'", delegated.name));
     }
   }
+  RETURN_IF_ERROR(CheckBinsShareKeys(
+      std::get<std::vector<tuf::DelegatedRole>>(delegations->roles),
+      role.name));
   // Those of bins and of projects share their keys: each set is looked at once.
   std::set<std::pair<std::vector<std::string>, int64_t>> seen;
   for (const tuf::DelegatedRole& delegated :

@@ -51,23 +51,24 @@ std::string KeyLine(const NamedKeys& named, const std::string& keyid,
 
 void DescribeKeys(const NamedRole& role, const OfflineRole* before,
                   const OfflineRole& after, RoleDifference& difference) {
+  const std::string shown = Printable(role.name, 80);
   const std::set<std::string> old_ids = KeyIdsOf(role.before);
   const std::set<std::string> new_ids = KeyIdsOf(role.after);
   for (const std::string& keyid : old_ids) {
     if (new_ids.contains(keyid)) continue;
     difference.changes.push_back(fmt::format(
-        "{} loses key {}", role.name, KeyLine(role.before, keyid, *before)));
+        "{} loses key {}", shown, KeyLine(role.before, keyid, *before)));
   }
   for (const std::string& keyid : new_ids) {
     const tuf::Key* old_key = KeyOf(role.before, keyid);
     const tuf::Key* new_key = KeyOf(role.after, keyid);
     if (!old_ids.contains(keyid)) {
       difference.changes.push_back(fmt::format(
-          "{} gets key {}", role.name, KeyLine(role.after, keyid, after)));
+          "{} gets key {}", shown, KeyLine(role.after, keyid, after)));
     } else if (old_key && new_key && !(*old_key == *new_key)) {
       difference.changes.push_back(
           fmt::format("{} has other key material under the same keyid {}",
-                      role.name, KeyLine(role.after, keyid, after)));
+                      shown, KeyLine(role.after, keyid, after)));
     }
   }
   const int64_t old_threshold =
@@ -76,23 +77,24 @@ void DescribeKeys(const NamedRole& role, const OfflineRole* before,
   if (old_threshold != threshold || old_ids.size() != new_ids.size()) {
     const std::string now =
         fmt::format("{} of {} keys", threshold, new_ids.size());
-    difference.changes.push_back(
-        role.before.role == nullptr
-            ? fmt::format("{} needs {}", role.name, now)
-            : fmt::format("{} needs {} (now {} of {})", role.name, now,
-                          old_threshold, old_ids.size()));
+    difference.changes.push_back(role.before.role == nullptr
+                                     ? fmt::format("{} needs {}", shown, now)
+                                     : fmt::format("{} needs {} (now {} of {})",
+                                                   shown, now, old_threshold,
+                                                   old_ids.size()));
   }
 }
 
 void WarnOfThreshold(const NamedRole& role, RoleDifference& difference) {
   if (role.after.role == nullptr) return;
+  const std::string shown = Printable(role.name, 80);
   const int64_t threshold = role.after.role->threshold;
   const auto keys = static_cast<int64_t>(role.after.role->keyids.size());
   const int64_t before = role.before.role ? role.before.role->threshold : 0;
   if (role.before.role != nullptr && threshold < before) {
     difference.warnings.push_back(fmt::format(
-        "{}: fewer signatures than before are enough ({} instead of {})",
-        role.name, threshold, before));
+        "{}: fewer signatures than before are enough ({} instead of {})", shown,
+        threshold, before));
   }
   if (role.name != kRootRole) return;
   if (threshold == keys) {
@@ -137,15 +139,15 @@ void DescribeCommon(const OfflineRole* before, const OfflineRole& after,
         fmt::format("expires {} (now {})", expires,
                     tuf::FormatExpiry(before->common().expires)));
     if (now.expires < before->common().expires) {
-      difference.warnings.push_back(
-          fmt::format("{}: expires earlier than before", after.name));
+      difference.warnings.push_back(fmt::format(
+          "{}: expires earlier than before", Printable(after.name, 80)));
     }
   }
   if (now.expires - created > kLongLife) {
     difference.warnings.push_back(fmt::format(
         "{}: is good for more than two years: a copy of it that somebody "
         "steals is believed as long",
-        after.name));
+        Printable(after.name, 80)));
   }
   if (before != nullptr && before->common().spec_version != now.spec_version) {
     difference.changes.push_back(fmt::format(
@@ -167,9 +169,7 @@ void DescribeHolders(const OfflineRole* before, const OfflineRole& after,
     const auto old = old_holders.find(keyid);
     if (old == old_holders.end()) {
       // Keys that are new are shown with their holder.
-      const auto named =
-          before ? AllNamed(*before) : std::vector<std::string>();
-      if (std::find(named.begin(), named.end(), keyid) == named.end()) continue;
+      if (!before || !AllNamed(*before).contains(keyid)) continue;
       difference.changes.push_back(fmt::format(
           "key {} is called {}", KeyText(keyid, {}), HolderText(holder)));
     } else if (!(old->second == holder)) {
@@ -178,10 +178,10 @@ void DescribeHolders(const OfflineRole* before, const OfflineRole& after,
                       HolderText(holder), HolderText(old->second)));
     }
   }
-  const std::vector<std::string> named = AllNamed(after);
+  const auto named = AllNamed(after);
   for (const auto& [keyid, holder] : old_holders) {
     if (after.holders.contains(keyid)) continue;
-    if (std::find(named.begin(), named.end(), keyid) == named.end()) continue;
+    if (!named.contains(keyid)) continue;
     difference.changes.push_back(fmt::format("key {} is no longer called {}",
                                              KeyText(keyid, {}),
                                              HolderText(holder)));
@@ -228,7 +228,9 @@ std::map<std::string, const tuf::DelegatedRole*> ByName(
 std::vector<std::string> Names(const DelegatedRoles* roles) {
   std::vector<std::string> names;
   if (roles == nullptr) return names;
-  for (const tuf::DelegatedRole& role : *roles) names.push_back(role.name);
+  for (const tuf::DelegatedRole& role : *roles) {
+    names.push_back(Printable(role.name, 80));
+  }
   return names;
 }
 
@@ -309,35 +311,44 @@ void DescribeTargets(const OfflineRole* before, const OfflineRole& after,
   difference.warnings.push_back(fmt::format(
       "{}: it lists files itself: readers take them before all that bins and "
       "projects say",
-      after.name));
+      Printable(after.name, 80)));
+}
+
+// What `role` names, by name; bins together as one.
+std::map<std::string, NamedKeys> NamedBy(const OfflineRole* role) {
+  std::map<std::string, NamedKeys> named;
+  if (role == nullptr) return named;
+  if (role->root() != nullptr) {
+    for (const char* name : {"root", "targets", "snapshot", "timestamp"}) {
+      named.emplace(name, KeysNamedBy(*role, name));
+    }
+  } else if (Succinct(role) != nullptr) {
+    named.emplace(kBinPrefix, KeysNamedBy(*role, kBinPrefix));
+  }
+  const DelegatedRoles* delegated = NamedDelegations(role);
+  if (delegated == nullptr) return named;
+  const tuf::KeyMap& keys = role->targets()->delegations->keys;
+  for (const tuf::DelegatedRole& entry : *delegated) {
+    named.emplace(IsBin(entry) ? std::string(kBinPrefix) : entry.name,
+                  NamedKeys{&keys, &entry.keys});
+  }
+  return named;
 }
 
 std::vector<NamedRole> NamedRolesOf(const OfflineRole* before,
                                     const OfflineRole& after) {
-  std::vector<std::string> names;
-  if (after.root() != nullptr) {
-    names = {"root", "targets", "snapshot", "timestamp"};
-  } else if (Succinct(&after) != nullptr || Succinct(before) != nullptr) {
-    names = {std::string(kBinPrefix)};
+  const auto old_roles = NamedBy(before);
+  std::map<std::string, NamedRole> roles;
+  for (const auto& [name, keys] : old_roles) {
+    roles[name] = {name, keys, {}};
   }
-  for (const OfflineRole* role : {before, &after}) {
-    const DelegatedRoles* delegated = NamedDelegations(role);
-    if (delegated == nullptr) continue;
-    for (const tuf::DelegatedRole& entry : *delegated) {
-      const std::string name =
-          IsBin(entry) ? std::string(kBinPrefix) : entry.name;
-      if (std::find(names.begin(), names.end(), name) == names.end()) {
-        names.push_back(name);
-      }
-    }
+  for (const auto& [name, keys] : NamedBy(&after)) {
+    roles[name].name = name;
+    roles[name].after = keys;
   }
-  std::vector<NamedRole> roles;
-  for (std::string& name : names) {
-    NamedRole role{name, {}, KeysNamedBy(after, name)};
-    if (before != nullptr) role.before = KeysNamedBy(*before, name);
-    roles.push_back(std::move(role));
-  }
-  return roles;
+  std::vector<NamedRole> list;
+  for (auto& [name, role] : roles) list.push_back(std::move(role));
+  return list;
 }
 
 std::string AtStake(std::string_view role) {

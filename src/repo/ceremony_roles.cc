@@ -103,15 +103,6 @@ absl::StatusOr<SignedDocument> TakeApart(const json::Value& metadata) {
   return document;
 }
 
-void AddUnique(const std::vector<std::string>& keyids,
-               std::vector<std::string>& out) {
-  for (const std::string& keyid : keyids) {
-    if (std::find(out.begin(), out.end(), keyid) == out.end()) {
-      out.push_back(keyid);
-    }
-  }
-}
-
 }  // namespace
 
 tuf::RawMetadata SignedDocument::Raw() const {
@@ -197,12 +188,15 @@ NamedKeys KeysNamedBy(const OfflineRole& delegator, std::string_view role) {
   return {};
 }
 
-std::vector<std::string> AllNamed(const OfflineRole& role) {
-  std::vector<std::string> named;
+std::set<std::string, std::less<>> AllNamed(const OfflineRole& role) {
+  std::set<std::string, std::less<>> named;
+  const auto add = [&named](const tuf::RoleKeys& keys) {
+    named.insert(keys.keyids.begin(), keys.keyids.end());
+  };
   if (const tuf::Root* root = role.root()) {
     for (const tuf::RoleKeys* keys :
          {&root->root, &root->targets, &root->snapshot, &root->timestamp}) {
-      AddUnique(keys->keyids, named);
+      add(*keys);
     }
     return named;
   }
@@ -210,12 +204,12 @@ std::vector<std::string> AllNamed(const OfflineRole& role) {
   if (!delegations) return named;
   if (const auto* succinct =
           std::get_if<tuf::SuccinctRoles>(&delegations->roles)) {
-    AddUnique(succinct->keys.keyids, named);
+    add(succinct->keys);
     return named;
   }
   for (const tuf::DelegatedRole& delegated :
        std::get<std::vector<tuf::DelegatedRole>>(delegations->roles)) {
-    AddUnique(delegated.keys.keyids, named);
+    add(delegated.keys);
   }
   return named;
 }

@@ -3,9 +3,10 @@
 #ifndef TUFMIRROR_SRC_REPO_CEREMONY_ROLES_H_
 #define TUFMIRROR_SRC_REPO_CEREMONY_ROLES_H_
 
+#include <functional>
+#include <set>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "tufmirror/json/document.h"
@@ -41,7 +42,7 @@ struct NamedKeys {
 };
 NamedKeys KeysNamedBy(const OfflineRole& delegator, std::string_view role);
 // Keyids of all roles that `role` names.
-std::vector<std::string> AllNamed(const OfflineRole& role);
+std::set<std::string, std::less<>> AllNamed(const OfflineRole& role);
 // What `role` calls the keys: an empty holder for one that it does not know.
 KeyHolder HolderOf(const OfflineRole& role, std::string_view keyid);
 

@@ -40,6 +40,7 @@ absl::Status OriginSession::OpenPublished() {
   ASSIGN_OR_RETURN(generation_, tree::Publisher::CurrentGeneration(home_));
   ASSIGN_OR_RETURN(const tree::TreeSide live, home_.LiveSide());
   live_root_ = home_.layout().tree(live);
+  if (generation_.number == 0) RETURN_IF_ERROR(CheckPublished());
   // Metadata that expired since the last run is what this run signs again, so
   // expiry does not matter here; the offline roles' is looked at below.
   ASSIGN_OR_RETURN(client::RepositoryView view,
@@ -56,6 +57,15 @@ absl::Status OriginSession::OpenPublished() {
   ASSIGN_OR_RETURN(retired_, tree::RetiredFiles::Load(home_));
   if (generation_.number == 0) RETURN_IF_ERROR(CountPublished());
   return CheckOfflineRoles(*view_, options_.now, report_.expiring);
+}
+
+absl::Status OriginSession::CheckPublished() const {
+  ASSIGN_OR_RETURN(const auto root,
+                   fs::Stat(live_root_ + "/" + tree::MetadataPath("root", 1)));
+  if (root) return absl::OkStatus();
+  return MakeFailure(Failure::kUsage,
+                     "nothing is published yet: the holders of the root keys "
+                     "sign first ('tufmirror ceremony status HOME')");
 }
 
 // Only where the record of generations was lost: it has the numbers otherwise.

@@ -75,6 +75,7 @@ class OriginSession {
   absl::StatusOr<std::optional<std::vector<std::string>>> RequiresOf(
       const source::SourceFile& file) const;
   std::unique_ptr<PackageSupply> MakeSupply(PackageStore& store);
+  absl::Status CheckPublished() const;
   absl::Status CountPublished();
   absl::Status OpenClaims();
   absl::StatusOr<std::optional<Adoption>> ClaimAdoptionOf(

@@ -72,8 +72,11 @@ def check_first_generation(scene):
         scene.home, "--from", scene.distributions, "--bits", "2",
         "--unencrypted-keys", "--ceremony", candidate, "--root-threshold", "2",
         *options)
-    scene.program.check(scene.tap, "it publishes nothing yet", "sync",
-                        scene.home, code=1)
+    scene.program.check(scene.tap, "there is nothing to sync yet", "sync",
+                        scene.home, code=2)
+    status = scene.program.check(scene.tap, "status", "status", scene.home)
+    scene.tap.check("status says that a ceremony is open",
+                    str(candidate) in status.stdout, status.stdout)
     copy = scene.work / "first-carol.json"
     shutil.copyfile(candidate, copy)
     scene.sign(candidate, "anna")
