@@ -145,7 +145,9 @@ std::string_view CacheControlOfPath(std::string_view path) {
   if (top == tree::kPackagesDirectory || IsDigestPrefixed(filename)) {
     return "public, max-age=31536000, immutable";
   }
-  if (top == tree::kMetadataDirectory && filename != "timestamp.json") {
+  const bool metadata = top == tree::kMetadataDirectory;
+  if ((metadata && filename != "timestamp.json") ||
+      top == tree::kDeltasDirectory) {
     return "public, max-age=300";
   }
   return "public, max-age=60";
