@@ -3,6 +3,8 @@ guard and npm's tuf-js, each with a memory of its own, all of one URL."""
 
 import contextlib
 import json
+import pathlib
+import tempfile
 import urllib.error
 import urllib.request
 
@@ -73,6 +75,22 @@ class Witnesses:
             except urllib.error.HTTPError as error:
                 with error:
                     return error.code, error.read()
+
+    def newcomer(self, root):
+        """The page that somebody gets who was never here before, or the
+        client's reason."""
+        with tempfile.TemporaryDirectory() as name:
+            directory = pathlib.Path(name)
+            self.program.run("client", "--metadata-dir", directory / "trust",
+                             "init", root)
+            result = self.program.run(
+                "client", "--metadata-dir", directory / "trust",
+                "--metadata-url", self.url + "metadata/", "--target-name", PAGE,
+                "--target-base-url", self.url, "--target-dir",
+                directory / "files", "download")
+            if result.returncode != 0:
+                return result.stderr
+            return next((directory / "files").iterdir()).read_text()
 
     def client(self, page=PAGE):
         return self.program.run(
