@@ -28,7 +28,7 @@ using CipherContextPtr =
 
 constexpr size_t kAesKeyBytes = 32;
 constexpr size_t kAesBlockBytes = 16;
-constexpr int kMaxIterations = 10'000'000;
+constexpr int kMaxIterations = 1'000'000;  // securesystemslib: 100,000
 constexpr std::string_view kSecuresystemslibSeparator = "@@@@";
 
 bool IsOldPem(std::string_view text) {

@@ -111,6 +111,55 @@ TEST(ConfigFileTest, WhatIsWrittenIsReadBackUnchanged) {
   EXPECT_EQ(read.brakes.min_free_space, 12'345u);
 }
 
+TEST(ConfigFileTest, SignersAreKeysOrCommandsAndReadBackAsWritten) {
+  ASSERT_OK_AND_ASSIGN(
+      const Config config,
+      ParseWith("[[origin.online_signers]]\nkey = \"/k/1.pem\"\n"
+                "passphrase_file = \"/k/pass\"\n"
+                "[[origin.online_signers]]\n"
+                "command = [\"hsm-sign\", \"--slot\", \"1 'x'\"]\n"
+                "public_key = \"/k/2.pub\"\nenvironment = [\"PIN\"]\n"
+                "timeout = \"5s\"\n"));
+  ASSERT_EQ(config.origin.online_signers.size(), 2u);
+  EXPECT_EQ(config.origin.online_signers[0].key, "/k/1.pem");
+  const sync::OnlineSigner& second = config.origin.online_signers[1];
+  EXPECT_THAT(second.command.words,
+              ::testing::ElementsAre("hsm-sign", "--slot", "1 'x'"));
+  EXPECT_EQ(second.command.timeout, absl::Seconds(5));
+  ASSERT_OK_AND_ASSIGN(const Config again, Parse(WriteConfig(config)));
+  EXPECT_EQ(again.origin.online_signers, config.origin.online_signers);
+}
+
+TEST(ConfigFileTest, SignersThatNobodyCouldAskAreRefused) {
+  const std::pair<const char*, const char*> bad[] = {
+      {"key = \"k.pem\"", "signer 1: key: expected an absolute path"},
+      {"", "expected a 'key' or a 'command', got neither"},
+      {"command = []\npublic_key = \"/k\"", "got neither"},
+      {"command = [\"sign\"]", "expected the 'public_key'"},
+      {"key = \"/k\"\ncommand = [\"sign\"]", "got both"},
+      {"key = \"/k\"\ntimeout = \"3s\"", "got both or parts of them"},
+      {"command = [\"s\"]\npublic_key = \"/k\"\ntimeout = \"0s\"",
+       "timeout: expected more than 0"},
+      {"command = [\"s\"]\npublic_key = \"/k\"\ntimeout = \"11m\"",
+       "at most 10m"},
+      {"command = [\"s\"]\npublic_key = \"/k\"\nenvironment = [\"A=1\"]",
+       "names of variables"},
+      {"command = [\"s\"]\npublic_key = \"/k\"\npassphrase_file = \"/p\"",
+       "beside a 'key' only"},
+      {"comand = [\"s\"]", "comand: expected 'key'"}};
+  for (const auto& [text, message] : bad) {
+    EXPECT_THAT(
+        ParseWith(std::string("[[origin.online_signers]]\n") + text + "\n"),
+        testing::FailsWith(Failure::kUsage, message))
+        << text;
+  }
+  EXPECT_THAT(ParseWith("[origin]\nonline_signers = \"sign\"\n"),
+              testing::FailsWith(Failure::kUsage, "tables"));
+  EXPECT_THAT(ParseWith("[origin]\nonline_key = \"/k\"\n"
+                        "[[origin.online_signers]]\nkey = \"/k\"\n"),
+              testing::FailsWith(Failure::kUsage, "got both"));
+}
+
 TEST(ConfigFileTest, CredentialsGoToEveryServerThatIsNamedAndNoOther) {
   ASSERT_OK_AND_ASSIGN(
       const Config config,

@@ -1,8 +1,10 @@
 // The progress line, and where a passphrase may come from.
 #include "cli/terminal.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <string>
 
@@ -80,6 +82,38 @@ TEST_F(PassphraseTest, FileThatOthersCanReadIsRefused) {
       FailsWith(Failure::kKey, "does not exist"));
   EXPECT_THAT(ReadPassphrase(directory_.path(), PassphraseUse::kOpen, "key"),
               FailsWith(Failure::kKey, "regular file"));
+}
+
+TEST_F(PassphraseTest, IsTheFirstLineOfADescriptor) {
+  for (const std::string text : {"secret\n", "secret", "secret\r\nmore\n"}) {
+    int ends[2];
+    ASSERT_EQ(pipe(ends), 0);
+    ASSERT_EQ(write(ends[1], text.data(), text.size()),
+              static_cast<ssize_t>(text.size()));
+    close(ends[1]);
+    PassphraseSource source;
+    source.fd = ends[0];
+    source.file = directory_.Join("absent");
+    const auto secret = ReadPassphrase(source, PassphraseUse::kCreate, "key");
+    close(ends[0]);
+    ASSERT_TRUE(secret.ok()) << secret.status().ToString();
+    EXPECT_EQ(secret->view(), "secret");
+  }
+}
+
+TEST_F(PassphraseTest, DescriptorsThatAreNotOpenOrEndlessAreRefused) {
+  PassphraseSource source;
+  source.fd = 987;
+  EXPECT_THAT(ReadPassphrase(source, PassphraseUse::kOpen, "key"),
+              FailsWith(Failure::kFileSystem, "from descriptor 987"));
+  const std::string path = File(std::string(3000, 'x'), 0600);
+  source.fd = open(path.c_str(), O_RDONLY);
+  ASSERT_GE(source.fd, 0);
+  const auto endless = ReadPassphrase(source, PassphraseUse::kOpen, "key");
+  close(source.fd);
+  EXPECT_THAT(endless, FailsWith(Failure::kKey, "got more"));
+  EXPECT_THAT(ReadPassphrase(path, PassphraseUse::kOpen, "key"),
+              FailsWith(Failure::kKey, "a longer one"));
 }
 
 TEST(ShellQuotedTest, QuotesWhatAShellWouldChange) {
