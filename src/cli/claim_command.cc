@@ -137,7 +137,6 @@ absl::StatusOr<repo::ClaimBundle> BundleToSign(
   options.withdrawn = {arguments.withdrawn.begin(), arguments.withdrawn.end()};
   options.yanked = YankedOf(arguments.yanked);
   options.last_version = arguments.last_version;
-  options.core_metadata = !arguments.no_core_metadata;
   // Whole seconds, as metadata have them.
   options.expires = absl::FromUnixSeconds(
       absl::ToUnixSeconds(absl::Now() + absl::Hours(24) * arguments.days));

@@ -29,7 +29,6 @@ struct ClaimSignArguments {
   std::vector<std::string> yanked;  // FILE or FILE=REASON
   int64_t last_version = 0;
   int64_t days = 365;
-  bool no_core_metadata = false;
   std::string passphrase_file;
   std::string output;
 };

@@ -64,8 +64,6 @@ void AddClaimSign(CLI::App& claim, ChosenClaim& chosen) {
                    "For how long it is good; sign again before")
       ->capture_default_str()
       ->check(CLI::Range(1, 3650));
-  sign->add_flag("--no-core-metadata", arguments->no_core_metadata,
-                 "Upstream serves no .metadata files");
   AddPassphraseFile(*sign, arguments->passphrase_file);
   sign->add_option("-o,--output", arguments->output, "File to write")
       ->required();

@@ -89,11 +89,10 @@ absl::Status CheckTargets(const tuf::Targets& role,
                       "nor on it",
                       Printable(target.path)));
     }
-    const Digests& digests = target.content.digests;
-    const bool same = digests.sha256 == found->second.sha256 &&
-                      digests.unsupported.empty() &&
-                      (!found->second.length ||
-                       *found->second.length == target.content.length);
+    const tuf::TargetFile wanted = TargetOf(
+        target.path, found->second.length.value_or(target.content.length),
+        found->second.sha256);
+    const bool same = target == wanted;
     if (!same) {
       return BadBundle(
           fmt::format("{}: expected sha256 {} as on the page, got "

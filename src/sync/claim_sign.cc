@@ -40,7 +40,7 @@ absl::StatusOr<ClaimFile> ReadFile(const ReleaseOptions& options,
   file.line.sha256 = *distribution.content.digests.sha256;
   file.line.size = distribution.content.length;
   file.line.requires_python = distribution.metadata.requires_python;
-  if (options.core_metadata && !distribution.metadata_file.empty()) {
+  if (!distribution.metadata_file.empty()) {
     file.line.core_metadata = crypto::Sha256Of(distribution.metadata_file);
     file.core_metadata_bytes = distribution.metadata_file.size();
   }

@@ -113,12 +113,7 @@ absl::StatusOr<SourceFile> FileOfClaim(const pypi::ProjectName& project,
                            ? fmt::format("sha256 {}", offered->sha256->Hex())
                            : std::string("no sha256"));
   }
-  const bool has_core =
-      is_published && published->core_metadata == line.core_metadata;
-  if (line.core_metadata && !has_core &&
-      (offered == nullptr || !offered->has_core_metadata)) {
-    return Waits(line, "no core metadata beside it");
-  }
+  // Core metadata that upstream does not offer are in the wheel.
   ASSIGN_OR_RETURN(const pypi::DistributionName name,
                    pypi::ParseDistributionName(line.filename, project));
   SourceFile file{.location = offered != nullptr ? offered->location : "",

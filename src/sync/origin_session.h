@@ -80,6 +80,7 @@ class OriginSession {
   absl::Status OpenClaims();
   absl::StatusOr<std::optional<Adoption>> ClaimAdoptionOf(
       const pypi::ProjectName& project, const source::ProjectOffer& offer);
+  absl::Status CheckComplete(const Adoption& adoption);
   absl::Status SettleClaim(Adoption& adoption);
   absl::StatusOr<std::optional<Adoption>> AdoptionOf(
       const pypi::ProjectName& project);

@@ -1,5 +1,6 @@
 // The part of a run that publishes what maintainers signed. An origin adds
 // nothing to it: a release is published whole and as it was signed, or not.
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -105,14 +106,37 @@ OriginSession::ClaimAdoptionOf(const pypi::ProjectName& project,
   return adoption;
 }
 
+// What is not supplied must be published just as it was signed: a publication
+// of all projects would fail for it otherwise.
+absl::Status OriginSession::CheckComplete(const Adoption& adoption) {
+  std::set<std::string> here = {repo::HtmlPagePath(adoption.plan.project),
+                                repo::JsonPagePath(adoption.plan.project)};
+  for (const WantedPackage& wanted : adoption.wanted) {
+    RETURN_IF_ERROR(
+        Annotate(CheckSupplied(wanted, adoption.claim->release.role),
+                 Printable(wanted.file->filename)));
+    for (const auto& target :
+         {wanted.supplied->file, wanted.supplied->core_metadata}) {
+      if (target) here.insert(target->path);
+    }
+  }
+  for (const tuf::TargetFile& target : adoption.claim->release.role.targets) {
+    if (here.contains(target.path)) continue;
+    ASSIGN_OR_RETURN(const auto found, view_->Find(target.path));
+    if (found && found->target.content == target.content) continue;
+    return MakeFailure(Failure::kHeldBack,
+                       fmt::format("{} is published with other content than "
+                                   "was signed",
+                                   Printable(target.path)));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status OriginSession::SettleClaim(Adoption& adoption) {
   const ProjectPlan& plan = adoption.plan;
   const WaitingClaim& claim = *adoption.claim;
-  for (const WantedPackage& wanted : adoption.wanted) {
-    const absl::Status supplied = CheckSupplied(wanted, claim.release.role);
-    if (supplied.ok()) continue;
-    HoldBack(plan.project,
-             Annotate(supplied, Printable(wanted.file->filename)));
+  if (absl::Status complete = CheckComplete(adoption); !complete.ok()) {
+    HoldBack(plan.project, std::move(complete));
     return absl::OkStatus();
   }
   repo::ClaimUpdate update{plan.project, claim.keys, claim.bundle.role, {}};

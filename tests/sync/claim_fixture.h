@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "support/status_matchers.h"
-#include "sync/origin_fixture.h"
+#include "sync/origin_index_fixture.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/repo/claim_bundle.h"
 #include "tufmirror/repo/claim_request.h"
@@ -19,7 +19,8 @@
 
 namespace tufmirror::testing {
 
-class ClaimFixture : public OriginFixture {
+// Of a directory, unless SetUp is that of OriginIndexFixture.
+class ClaimFixture : public OriginIndexFixture {
  protected:
   using Signers = std::vector<const repo::Signer*>;
 

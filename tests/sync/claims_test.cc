@@ -150,6 +150,25 @@ TEST_F(ClaimsTest, OtherBytesOfUpstreamAreNotPublished) {
   EXPECT_EQ(StateOf("alpha"), "waiting");
 }
 
+TEST_F(ClaimsTest, AReleaseThatContradictsWhatIsPublishedStopsNobodyElse) {
+  ASSERT_OK_AND_ASSIGN(const std::string request, Request("alpha", {&alice_}));
+  ASSERT_THAT(Accept(request), IsOk());
+  ASSERT_OK_AND_ASSIGN(const std::string text, Sign("alpha", {alpha_}, {}));
+  ASSERT_OK_AND_ASSIGN(repo::ClaimBundle bundle, repo::ParseClaimBundle(text));
+  ASSERT_OK_AND_ASSIGN(tuf::Targets role, repo::ReadTargetsRole(bundle.role));
+  for (tuf::TargetFile& target : role.targets) {
+    if (target.path.ends_with(".metadata")) ++target.content.length;
+  }
+  bundle.role = tuf::WriteMetadata(tuf::CanonicalForm(role), {});
+  ASSERT_OK_AND_ASSIGN(bundle,
+                       repo::SignClaimBundle(std::move(bundle), alice_));
+  ASSERT_THAT(Accept(repo::WriteClaimBundle(bundle)), IsOk());
+  AddWheel("beta", "1.1");
+  EXPECT_THAT(RunWithProblem("alpha"),
+              FailsWith(Failure::kHeldBack, "other content than was signed"));
+  EXPECT_THAT(Page("beta"), HasSubstr("beta-1.1"));
+}
+
 TEST_F(ClaimsTest, RefusesABundleWithoutARequest) {
   ASSERT_OK_AND_ASSIGN(const std::string bundle,
                        Sign("alpha", {alpha_}, {&alice_}));
@@ -415,6 +434,85 @@ TEST_F(ClaimsTest, CustomFieldsAreTheMaintainersAffair) {
   RunCleanly();
   EXPECT_THAT(Download("packages/alpha/" + alpha_), IsOk());
   ExpectNoProblemsFound();
+}
+
+class ClaimsOfAnIndexTest : public ClaimFixture {
+ protected:
+  void SetUp() override {
+    OriginIndexFixture::SetUp();
+    Put({"1.0"});
+    RunCleanly();
+  }
+  // Upstream has these versions of alpha.
+  void Put(const std::vector<std::string>& versions) {
+    std::vector<testing::ServedFile> files;
+    for (const std::string& version : versions) {
+      files.push_back(WheelWithMetadata("alpha", version));
+    }
+    PutProject("alpha", std::move(files));
+  }
+  // The maintainers have it on their disk; its name.
+  std::string Build(const std::string& version) {
+    const testing::ServedFile file = Wheel("alpha", version);
+    AddFile(file.filename, file.bytes);
+    return file.filename;
+  }
+  report::RunReport RunLater() {
+    now_ += absl::Hours(1);
+    return Run();
+  }
+};
+
+TEST_F(ClaimsOfAnIndexTest, WhatMaintainersSignIsWhatReadersFind) {
+  const std::string first = Build("1.0");
+  Claim("alpha", {first});
+  EXPECT_THAT(RunLater().problems, IsEmpty()) << "nothing is new upstream";
+  EXPECT_EQ(StateOf("alpha"), "recently-claimed");
+  EXPECT_THAT(Download("packages/alpha/" + first + ".metadata"), IsOk());
+  Put({"1.0", "1.1"});
+  EXPECT_EQ(Objects(RunLater()), std::vector<std::string>{"alpha"});
+  EXPECT_THAT(Page("alpha"), Not(HasSubstr("1.1")));
+  const std::string next = Build("1.1");
+  Release("alpha", {next}, {&alice_});
+  EXPECT_THAT(RunLater().problems, IsEmpty());
+  EXPECT_THAT(Page("alpha"), HasSubstr(next));
+  EXPECT_THAT(Download("packages/alpha/" + next), IsOk());
+  EXPECT_FALSE(RunLater().published);
+}
+
+TEST_F(ClaimsOfAnIndexTest, ASignedReleaseWaitsForUpstream) {
+  Claim("alpha", {Build("1.0"), Build("1.1")});
+  EXPECT_EQ(Objects(RunLater()), std::vector<std::string>{"alpha"});
+  EXPECT_EQ(StateOf("alpha"), "waiting");
+  Put({"1.0", "1.1"});
+  EXPECT_THAT(RunLater().problems, IsEmpty());
+  EXPECT_EQ(StateOf("alpha"), "recently-claimed");
+  EXPECT_THAT(Page("alpha"), HasSubstr("alpha-1.1"));
+}
+
+TEST_F(ClaimsOfAnIndexTest, OtherCoreMetadataThanInTheFileIsNotPublished) {
+  testing::ServedFile file = WheelWithMetadata("alpha", "1.1");
+  const std::string signed_metadata = *file.metadata;
+  file.metadata = signed_metadata + "Requires-Dist: trojan\n";
+  PutProject("alpha", {WheelWithMetadata("alpha", "1.0"), file});
+  Claim("alpha", {Build("1.0"), Build("1.1")});
+  RunLater();
+  ASSERT_OK_AND_ASSIGN(
+      const std::string published,
+      Download("packages/alpha/alpha-1.1-py3-none-any.whl.metadata"));
+  EXPECT_EQ(published, signed_metadata) << "as it is in the wheel";
+}
+
+TEST_F(ClaimsOfAnIndexTest, CoreMetadataThatUpstreamLacksAreInTheWheel) {
+  PutProject("alpha", {Wheel("alpha", "1.0"), Wheel("alpha", "1.1")});
+  Claim("alpha", {Build("1.0"), Build("1.1")});
+  EXPECT_THAT(RunLater().problems, IsEmpty());
+  EXPECT_EQ(StateOf("alpha"), "recently-claimed");
+  for (const char* version : {"1.0", "1.1"}) {
+    EXPECT_THAT(Download(std::string("packages/alpha/alpha-") + version +
+                         "-py3-none-any.whl.metadata"),
+                IsOk());
+  }
 }
 
 }  // namespace

@@ -26,8 +26,6 @@ struct ReleaseOptions {
   std::map<std::string, std::string> yanked = {};  // reasons by file name
   // Without a release before: the version that was signed last, by whomever.
   int64_t last_version = 0;
-  // False: upstream serves no core metadata beside the wheels.
-  bool core_metadata = true;
   absl::Time expires = absl::InfinitePast();
 };
 
