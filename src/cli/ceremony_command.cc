@@ -71,7 +71,7 @@ absl::Status CheckKnownRoot(const repo::Candidate& candidate,
 }
 
 // An error unless the person at the terminal says yes.
-absl::Status Ask(std::string_view question) {
+absl::Status AskYesOrNo(std::string_view question) {
   if (isatty(STDIN_FILENO) != 1) {
     return MakeFailure(Failure::kUsage,
                        "nobody is here to be asked: run it on a terminal, or "
@@ -221,7 +221,7 @@ bool IsDirectory(const std::string& path) {
 }
 
 // True if nothing is missing.
-absl::StatusOr<bool> HomeStatus(const std::string& path, bool json) {
+absl::StatusOr<bool> StatusOfHome(const std::string& path, bool json) {
   ASSIGN_OR_RETURN(const tree::Home home, tree::Home::Open(path));
   ASSIGN_OR_RETURN(const auto open, sync::ReadOpenCeremony(home.layout()));
   if (!open) {
@@ -235,7 +235,7 @@ absl::StatusOr<bool> HomeStatus(const std::string& path, bool json) {
 
 absl::StatusOr<bool> Status(const CeremonyShowArguments& arguments) {
   if (arguments.files.size() == 1 && IsDirectory(arguments.files[0])) {
-    return HomeStatus(arguments.files[0], arguments.json);
+    return StatusOfHome(arguments.files[0], arguments.json);
   }
   ASSIGN_OR_RETURN(const repo::Candidate candidate,
                    ReadCopies(arguments.files));
@@ -272,7 +272,7 @@ absl::Status Sign(const CeremonySignArguments& arguments) {
   const absl::Time now = absl::Now();
   RETURN_IF_ERROR(repo::CheckUnexpired(candidate, now));
   if (!arguments.json) fmt::print("{}", CeremonyText(candidate, now));
-  if (!arguments.yes) RETURN_IF_ERROR(Ask("Sign this?"));
+  if (!arguments.yes) RETURN_IF_ERROR(AskYesOrNo("Sign this?"));
   ASSIGN_OR_RETURN(const repo::Signer signer, SignerOf(arguments));
   ASSIGN_OR_RETURN(const std::vector<std::string> roles,
                    repo::AddSignature(candidate, signer, now));
@@ -328,7 +328,7 @@ absl::Status Publish(const CeremonyPublishArguments& arguments) {
   const absl::Time now = absl::Now();
   if (!arguments.yes) {
     fmt::print("{}", CeremonyText(candidate, now));
-    RETURN_IF_ERROR(Ask("Publish this?"));
+    RETURN_IF_ERROR(AskYesOrNo("Publish this?"));
   }
   ASSIGN_OR_RETURN(const sync::PublishedCeremony published,
                    sync::PublishCeremony(

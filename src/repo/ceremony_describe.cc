@@ -156,7 +156,7 @@ void DescribeCommon(const OfflineRole* before, const OfflineRole& after,
   }
 }
 
-std::string HolderText(const KeyHolder& holder) {
+std::string DescribeHolder(const KeyHolder& holder) {
   return fmt::format("'{}', contact '{}'", Printable(holder.label),
                      Printable(holder.contact));
 }
@@ -171,11 +171,11 @@ void DescribeHolders(const OfflineRole* before, const OfflineRole& after,
       // Keys that are new are shown with their holder.
       if (!before || !AllNamed(*before).contains(keyid)) continue;
       difference.changes.push_back(fmt::format(
-          "key {} is called {}", KeyText(keyid, {}), HolderText(holder)));
+          "key {} is called {}", KeyText(keyid, {}), DescribeHolder(holder)));
     } else if (!(old->second == holder)) {
       difference.changes.push_back(
           fmt::format("key {} is called {} (now {})", KeyText(keyid, {}),
-                      HolderText(holder), HolderText(old->second)));
+                      DescribeHolder(holder), DescribeHolder(old->second)));
     }
   }
   const auto named = AllNamed(after);
@@ -184,7 +184,7 @@ void DescribeHolders(const OfflineRole* before, const OfflineRole& after,
     if (!named.contains(keyid)) continue;
     difference.changes.push_back(fmt::format("key {} is no longer called {}",
                                              KeyText(keyid, {}),
-                                             HolderText(holder)));
+                                             DescribeHolder(holder)));
   }
 }
 

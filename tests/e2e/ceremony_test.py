@@ -3,11 +3,14 @@
 meet, each with files of their own; what is refused, and what tuf-js reads."""
 
 import json
+import os
+import pty
 import shutil
 import subprocess
 
-from e2e_support import (Javascript, Program, build_wheel, parse_options,
-                         sha256, work_directory)
+from e2e_support import (TIMEOUT, Javascript, Program, build_wheel,
+                         clean_environment, parse_options, sha256,
+                         work_directory)
 from tap import Tap
 from tufjs_client import TufJs
 
@@ -53,6 +56,21 @@ class Scene:
         return self.run(f"{holder} signs {candidate.name}", "sign", candidate,
                         "--key", self.work / f"{holder}.pem",
                         "--passphrase-file", self.secret, "--yes", *options)
+
+    def answer(self, name, answer, *arguments, code=0):
+        """Somebody sits at a terminal and types `answer`."""
+        person, terminal = pty.openpty()
+        try:
+            os.write(person, f"{answer}\n".encode())
+            result = subprocess.run(
+                [self.program.path, "ceremony", *map(str, arguments)],
+                stdin=terminal, capture_output=True, text=True,
+                timeout=TIMEOUT, env=clean_environment(), check=False)
+        finally:
+            os.close(person)
+            os.close(terminal)
+        self.tap.check(name, result.returncode == code,
+                       result.stdout + result.stderr)
 
     def begin(self, name, *changes):
         candidate = self.work / f"{name}.json"
@@ -101,6 +119,14 @@ def check_refusals(scene, root):
                   "--passphrase-file", wrong)
     scene.refused("nobody is there to say yes", "--yes", "sign", candidate,
                   *key[:2], "--passphrase-file", scene.secret, code=2)
+    before = candidate.read_bytes()
+    answering = ["sign", candidate, *key[:2], "--passphrase-file", scene.secret]
+    scene.answer("whoever says no does not sign", "no", *answering, code=1)
+    scene.tap.equal("the file is as it was", candidate.read_bytes(), before)
+    asked = scene.work / "asked.json"
+    shutil.copyfile(candidate, asked)
+    answering[1] = asked
+    scene.answer("whoever says yes signs", "yes", *answering)
     scene.refused("a key that does not count", "expected one of the keys",
                   "sign", candidate, "--key", scene.home / "keys/bins.pem",
                   "--yes")
