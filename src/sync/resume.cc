@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "fmt/format.h"
-#include "sync/offline_roles.h"
 #include "sync/origin_state.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
@@ -19,13 +18,12 @@
 #include "tufmirror/client/metadata_store.h"
 #include "tufmirror/client/refresh.h"
 #include "tufmirror/fs/file.h"
+#include "tufmirror/repo/editor.h"
 #include "tufmirror/repo/tree_view.h"
 #include "tufmirror/tree/layout.h"
 
 namespace tufmirror::sync {
 namespace {
-
-using report::ExpiringRole;
 
 // Far below where numbers end, far above what counting reaches.
 constexpr int64_t kHighestPlausible = int64_t{1} << 62;
@@ -54,11 +52,14 @@ class NewReader : public client::MetadataStore {
   std::map<std::string, tuf::RawMetadata, std::less<>> roles_;
 };
 
-int64_t HighestVersion(const tuf::TrustedMetadataSet& trusted) {
+// The highest version that the online key gave; `online`: the roles below top
+// level that it signs. Others count as they like.
+int64_t HighestVersion(const tuf::TrustedMetadataSet& trusted,
+                       const repo::BinStates& online) {
   const tuf::Snapshot& snapshot = **trusted.snapshot();
   int64_t highest = std::max((*trusted.timestamp())->version, snapshot.version);
   for (const auto& [role, meta] : snapshot.meta) {
-    highest = std::max(highest, meta.version);
+    if (online.contains(role)) highest = std::max(highest, meta.version);
   }
   return highest;
 }
@@ -68,28 +69,34 @@ absl::Status NotOlder(std::string_view role, int64_t here, int64_t there) {
   return MakeFailure(
       Failure::kVersion,
       fmt::format("{}: expected version {} at most, as this home has, got {}: "
-                  "this backup is older than the last change that offline keys "
-                  "signed; publish that change here first",
+                  "this backup is older than the last change of it, which the "
+                  "online key cannot sign; publish that change here first",
                   Printable(role, 80), here, there));
 }
 
-// The highest version at `url`; offline roles must not be ahead of `offline`.
-absl::StatusOr<int64_t> AskReplica(const std::string& url,
-                                   const tuf::RawMetadata& root,
-                                   const std::vector<ExpiringRole>& offline,
+// What this home publishes.
+struct Here {
+  const tuf::TrustedMetadataSet& trusted;
+  tuf::RawMetadata root;
+  repo::BinStates online;
+};
+
+// The highest version at `url`, where nothing that the online key cannot sign
+// may be newer than here: readers would refuse a snapshot that goes back.
+absl::StatusOr<int64_t> AskReplica(const std::string& url, const Here& here,
                                    http::Transfers& transfers) {
   client::MetadataFetcher fetcher(transfers, {http::JoinUrl(url, "metadata/")});
-  NewReader reader(root);
+  NewReader reader(here.root);
   ASSIGN_OR_RETURN(const tuf::TrustedMetadataSet trusted,
                    client::Refresh(fetcher, reader, absl::InfinitePast()));
   RETURN_IF_ERROR(
-      NotOlder("root", offline.front().version, trusted.root()->version));
-  for (const ExpiringRole& role : offline) {
-    const tuf::MetaFile* meta = (*trusted.snapshot())->Find(role.role);
-    if (meta == nullptr) continue;
-    RETURN_IF_ERROR(NotOlder(role.role, role.version, meta->version));
+      NotOlder("root", here.trusted.root()->version, trusted.root()->version));
+  for (const auto& [role, meta] : (*trusted.snapshot())->meta) {
+    if (here.online.contains(role)) continue;
+    const tuf::MetaFile* own = (*here.trusted.snapshot())->Find(role);
+    RETURN_IF_ERROR(NotOlder(role, own ? own->version : 0, meta.version));
   }
-  const int64_t highest = HighestVersion(trusted);
+  const int64_t highest = HighestVersion(trusted, here.online);
   if (highest < kHighestPlausible) return highest;
   return MakeFailure(Failure::kVersion,
                      fmt::format("expected versions below {}, got {}",
@@ -112,17 +119,19 @@ absl::StatusOr<ResumeResult> Resume(const tree::Home& home,
   const tree::Layout& layout = home.layout();
   ASSIGN_OR_RETURN(client::RepositoryView view,
                    repo::OpenTreeView(layout.live(), absl::InfinitePast()));
-  ASSIGN_OR_RETURN(const std::vector<ExpiringRole> offline,
-                   OfflineRolesOf(view));
-  ASSIGN_OR_RETURN(const tuf::RawMetadata root,
+  ASSIGN_OR_RETURN(tuf::RawMetadata root,
                    NewestRoot(layout, view.trusted().root()->version));
   ASSIGN_OR_RETURN(OriginState state, LoadOriginState(layout));
+  ASSIGN_OR_RETURN(const auto editor,
+                   repo::RepositoryEditor::Open(view, state.bins));
+  const Here here{view.trusted(), std::move(root), editor.role_states()};
   ResumeResult result;
-  result.here = std::max(HighestVersion(view.trusted()), state.highest_version);
+  result.here = std::max(HighestVersion(here.trusted, here.online),
+                         state.highest_version);
   ASSIGN_OR_RETURN(const auto transfers,
                    http::Transfers::Create(options.transfer));
   for (const std::string& url : options.from) {
-    const auto seen = AskReplica(url, root, offline, *transfers);
+    const auto seen = AskReplica(url, here, *transfers);
     if (!seen.ok()) {
       return Annotate(
           seen.status(),

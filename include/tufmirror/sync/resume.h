@@ -34,8 +34,8 @@ struct ResumeResult {
 // Verifies each replica's metadata from this origin's root on, whatever is
 // expired in it, and remembers what it finds; nothing is published. kVersion,
 // and nothing is remembered, if a replica has a newer version of a role that
-// is signed offline: this home must have it before. The caller holds the
-// home's lock.
+// the online key does not sign (an offline one, or a project's own): this home
+// must publish it before. The caller holds the home's lock.
 absl::StatusOr<ResumeResult> Resume(const tree::Home& home,
                                     const ResumeOptions& options);
 
