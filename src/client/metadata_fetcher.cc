@@ -8,13 +8,9 @@
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
 #include "tufmirror/compress/delta_pack.h"
+#include "tufmirror/compress/version_list.h"
 
 namespace tufmirror::client {
-namespace {
-
-constexpr std::string_view kPackSuffix = ".pack";
-
-}  // namespace
 
 uint64_t MetadataLimits::ForRole(std::string_view role) const {
   if (role == "root") return root;
@@ -50,11 +46,17 @@ http::FetchRequest MetadataFetcher::RequestFor(
 
 std::optional<http::FetchRequest> MetadataFetcher::PackRequestFor(
     std::string_view role, int64_t version) const {
+  return DeltaRequestFor(role, version, ".pack", compress::kMaxPackBytes);
+}
+
+std::optional<http::FetchRequest> MetadataFetcher::DeltaRequestFor(
+    std::string_view role, int64_t version, std::string_view suffix,
+    uint64_t max_bytes) const {
   if (pack_urls_.empty() || packs_absent_) return std::nullopt;
   std::string name = tuf::MetadataFileName(role, version);
-  name.replace(name.rfind('.'), std::string::npos, kPackSuffix);
+  name.replace(name.rfind('.'), std::string::npos, suffix);
   http::FetchRequest request;
-  request.max_bytes = compress::kMaxPackBytes;
+  request.max_bytes = max_bytes;
   request.retries = 0;  // there is another way
   for (const std::string& base : pack_urls_) {
     request.urls.push_back(http::JoinUrl(base, name));
@@ -85,6 +87,26 @@ std::optional<tuf::RawMetadata> MetadataFetcher::RebuildVerified(
   auto raw = Rebuild(role, length, base, transfers_.Fetch(*request));
   if (!raw.ok() || !accept(*raw).ok()) return std::nullopt;
   return *std::move(raw);
+}
+
+std::optional<tuf::RawMetadata> MetadataFetcher::RebuildListed(
+    int64_t version, std::optional<uint64_t> length,
+    const tuf::RawMetadata& base, Accept accept) {
+  if (base.bytes.size() < compress::kLeastListedSnapshot) return std::nullopt;
+  const auto request = DeltaRequestFor("snapshot", version, ".versions",
+                                       compress::kMaxVersionListBytes);
+  if (!request) return std::nullopt;
+  const auto response = transfers_.Fetch(*request);
+  packs_found_ |= response.ok();
+  packs_absent_ |= !response.ok() && !packs_found_;
+  if (!response.ok()) return std::nullopt;
+  const uint64_t cap =
+      std::min(length.value_or(limits_.snapshot), limits_.snapshot);
+  auto bytes = compress::ApplyVersionList(base.bytes, response->body, cap);
+  if (!bytes.ok()) return std::nullopt;
+  tuf::RawMetadata raw{*std::move(bytes)};
+  if (!accept(raw).ok()) return std::nullopt;
+  return raw;
 }
 
 absl::StatusOr<tuf::RawMetadata> MetadataFetcher::FetchVerified(

@@ -75,8 +75,7 @@ std::optional<int64_t> VersionInName(const TrustedMetadataSet& trusted,
 // each publication makes a version, and a link of the pack.
 bool PackMayReach(const TrustedMetadataSet& trusted, const MetaFile& wanted) {
   constexpr auto kLinks = static_cast<int64_t>(compress::kMaxPackLinks);
-  return trusted.root()->consistent_snapshot && trusted.snapshot() &&
-         wanted.version - (*trusted.snapshot())->version <= kLinks;
+  return wanted.version - (*trusted.snapshot())->version <= kLinks;
 }
 
 // TUF 5.5.
@@ -89,9 +88,16 @@ absl::Status RefreshSnapshot(TrustedMetadataSet& trusted,
   const auto accept = [&trusted](const RawMetadata& offered) {
     return trusted.UpdateSnapshot(offered);
   };
-  if (local.ok() && PackMayReach(trusted, meta)) {
-    const auto rebuilt = fetcher.RebuildVerified("snapshot", meta.version,
-                                                 meta.length, *local, accept);
+  if (local.ok() && trusted.snapshot() && trusted.root()->consistent_snapshot) {
+    std::optional<RawMetadata> rebuilt;
+    if (PackMayReach(trusted, meta)) {
+      rebuilt = fetcher.RebuildVerified("snapshot", meta.version, meta.length,
+                                        *local, accept);
+    }
+    if (!rebuilt) {
+      rebuilt =
+          fetcher.RebuildListed(meta.version, meta.length, *local, accept);
+    }
     if (rebuilt) return store.Save("snapshot", meta.version, *rebuilt);
   }
   ASSIGN_OR_RETURN(

@@ -9,6 +9,7 @@
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
 #include "tufmirror/compress/delta_pack.h"
+#include "tufmirror/compress/version_list.h"
 #include "tufmirror/fs/file.h"
 #include "tufmirror/tree/layout.h"
 
@@ -56,11 +57,11 @@ RetiredTarget TargetOfRetired(const TargetPath& path) {
 std::optional<RetiredRole> RoleOfRetired(const TargetPath& path) {
   std::string_view name = path.str();
   const std::string_view top = name.substr(0, name.find('/'));
-  const bool pack = top == tree::kDeltasDirectory;
-  const std::string_view suffix = pack ? ".pack" : ".json";
-  if ((top != tree::kMetadataDirectory && !pack) || !name.ends_with(suffix)) {
-    return std::nullopt;
-  }
+  const bool delta = top == tree::kDeltasDirectory;
+  if (top != tree::kMetadataDirectory && !delta) return std::nullopt;
+  std::string_view suffix = delta ? ".pack" : ".json";
+  if (delta && name.ends_with(".versions")) suffix = ".versions";
+  if (!name.ends_with(suffix)) return std::nullopt;
   name.remove_prefix(top.size() + 1);
   name.remove_suffix(suffix.size());
   RetiredRole role;
@@ -103,6 +104,12 @@ absl::Status Edition::PutPack(std::string_view role, int64_t from, int64_t to,
   if (!config_.deltas || naming_ == Naming::kPlain || from == to) {
     return absl::OkStatus();
   }
+  if (role == "snapshot" && bytes.size() >= compress::kLeastListedSnapshot) {
+    const auto list = compress::MakeVersionList(bytes);
+    if (list.ok()) {
+      RETURN_IF_ERROR(PutBytes(tree::VersionListPath(to), *list));
+    }
+  }
   const std::string live = home_.layout().live() + "/";
   const auto before = fs::ReadFile(live + tree::MetadataPath(role, from),
                                    compress::DeltaPack::kMaxRebuiltBytes);
@@ -120,11 +127,14 @@ absl::Status Edition::RetireRole(std::string_view role, int64_t version) {
   ASSIGN_OR_RETURN(const TargetPath path,
                    TargetPath::Parse(tree::MetadataPath(role, version)));
   Retire(path, config_.grace);
-  ASSIGN_OR_RETURN(const TargetPath pack,
-                   TargetPath::Parse(tree::PackPath(role, version)));
-  ASSIGN_OR_RETURN(const auto info,
-                   fs::Stat(home_.layout().live() + "/" + pack.str()));
-  if (info) Retire(pack, config_.grace);
+  std::vector<std::string> deltas = {tree::PackPath(role, version)};
+  if (role == "snapshot") deltas.push_back(tree::VersionListPath(version));
+  for (const std::string& delta : deltas) {
+    ASSIGN_OR_RETURN(const TargetPath parsed, TargetPath::Parse(delta));
+    ASSIGN_OR_RETURN(const auto info,
+                     fs::Stat(home_.layout().live() + "/" + delta));
+    if (info) Retire(parsed, config_.grace);
+  }
   return absl::OkStatus();
 }
 

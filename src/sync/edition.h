@@ -55,8 +55,8 @@ class Edition {
   absl::Status PutRole(std::string_view role, std::optional<int64_t> version,
                        std::string_view bytes);
   // The delta pack from version `from`, which the live tree has, to `to`, which
-  // is `bytes`. None where it cannot be made, or not a small one: it is there
-  // for speed alone.
+  // is `bytes`; of a large snapshot its list of versions too. None where it
+  // cannot be made, or not a small one: it is there for speed alone.
   absl::Status PutPack(std::string_view role, int64_t from, int64_t to,
                        std::string_view bytes);
   // A superseded metadata file stays for the grace period, its pack too.

@@ -253,6 +253,7 @@ class Verification {
       list(role, meta.version);
     }
     list("snapshot", (*trusted.snapshot())->version);
+    listed_.insert(tree::VersionListPath((*trusted.snapshot())->version));
     listed_.insert(tree::MetadataPath("timestamp", std::nullopt));
     ASSIGN_OR_RETURN(const std::vector<int64_t> roots, RootVersions(live_));
     for (const int64_t version : roots) {

@@ -85,6 +85,10 @@ std::string PackPath(std::string_view role, int64_t version) {
   return path.replace(0, kMetadataDirectory.size(), kDeltasDirectory);
 }
 
+std::string VersionListPath(int64_t version) {
+  return fmt::format("{}/{}.snapshot.versions", kDeltasDirectory, version);
+}
+
 absl::StatusOr<TargetPath> TreePathOfTarget(std::string_view target) {
   ASSIGN_OR_RETURN(TargetPath path, TargetPath::Parse(target));
   const std::string_view first = FirstSegment(path.str());

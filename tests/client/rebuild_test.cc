@@ -4,6 +4,7 @@
 #include "fmt/format.h"
 #include "tufmirror/compress/compressed.h"
 #include "tufmirror/compress/delta_pack.h"
+#include "tufmirror/compress/version_list.h"
 
 namespace tufmirror::testing {
 namespace {
@@ -119,6 +120,57 @@ TEST_F(RebuildTest, APackThatFailsIsNotTriedTwice) {
   ASSERT_THAT(RefreshWithPacks(), IsOk());
   EXPECT_EQ(server.CountRequests(kSnapshotPack), 1u);
   EXPECT_EQ(Stored("snapshot.json"), repository.Raw("snapshot").bytes);
+}
+
+// Snapshots so large that the list of their versions is worth a request.
+class ListedSnapshotTest : public RebuildTest {
+ protected:
+  ListedSnapshotTest() {
+    repository = RepositoryFixture();
+    repository.DelegateSuccinct("targets", 9, "bin");
+    for (int i = 0; i < 40; ++i) {
+      repository.AddTarget(Bin(), fmt::format("a/{}", i), fmt::format("{}", i));
+    }
+  }
+  // Version 100, when the client has version 1, and its list.
+  std::string StartFarBehind() {
+    StartAndChange();
+    repository.snapshot.version = 100;
+    for (auto& [name, role] : repository.delegated) role.version = 7;
+    Publish();
+    auto list = compress::MakeVersionList(repository.Raw("snapshot").bytes);
+    EXPECT_THAT(list, IsOk());
+    return *std::move(list);
+  }
+
+  static constexpr char kList[] = "/deltas/100.snapshot.versions";
+  static constexpr char kWhole[] = "/metadata/100.snapshot.json";
+};
+
+TEST_F(ListedSnapshotTest, IsRebuiltFromItsVersionsHoweverFarBehind) {
+  server.Serve(kList, StartFarBehind());
+  ASSERT_THAT(RefreshWithPacks(), IsOk());
+  EXPECT_THAT(Asked(), Contains(kList));
+  EXPECT_THAT(Asked(), Not(Contains(kWhole)));
+  EXPECT_EQ(Stored("snapshot.json"), repository.Raw("snapshot").bytes);
+}
+
+TEST_F(ListedSnapshotTest, AListThatDoesNotFitIsNotTrusted) {
+  const std::string good = StartFarBehind();
+  auto old = compress::MakeVersionList(old_snapshot_);
+  auto forged = compress::MakeVersionList(Replaced(
+      repository.Raw("snapshot").bytes, "\"version\":7", "\"version\":8"));
+  ASSERT_THAT(old, IsOk());
+  ASSERT_THAT(forged, IsOk());
+  for (const std::string& list :
+       {*old, *forged, good.substr(0, good.size() - 1), std::string()}) {
+    StoreBytes("snapshot.json", old_snapshot_);
+    server.Serve(kList, list);
+    ASSERT_THAT(RefreshWithPacks(), IsOk());
+    EXPECT_THAT(Asked(), Contains(kList));
+    EXPECT_THAT(Asked(), Contains(kWhole));
+    EXPECT_EQ(Stored("snapshot.json"), repository.Raw("snapshot").bytes);
+  }
 }
 
 // What is in the place of the good pack, and how it fails.

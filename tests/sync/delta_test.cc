@@ -11,6 +11,7 @@
 #include "support/fault_server.h"
 #include "sync/origin_fixture.h"
 #include "tufmirror/compress/delta_pack.h"
+#include "tufmirror/compress/version_list.h"
 #include "tufmirror/fs/file.h"
 #include "tufmirror/sync/run.h"
 #include "tufmirror/sync/verify.h"
@@ -217,6 +218,34 @@ TEST_F(DeltaTest, AfterARollbackNobodyIsLedAstray) {
   ExpectFollows(ahead);
   Sync(behind);
   ExpectFollows(behind);
+}
+
+TEST_F(OriginFixture, ALargeSnapshotHasAListOfItsVersions) {
+  init_.origin.bin_bits = 9;
+  AddSdist("p", "1.0");
+  Init();
+  const std::string first =
+      LiveFile(fmt::format("metadata/{}.snapshot.json", TimestampVersion()));
+  RunCleanly();
+  const int64_t version = TimestampVersion();
+  const std::string list = LiveFile(tree::VersionListPath(version));
+  const auto rebuilt = compress::ApplyVersionList(first, list, 100'000);
+  ASSERT_THAT(rebuilt, IsOk());
+  EXPECT_TRUE(*rebuilt ==
+              LiveFile(fmt::format("metadata/{}.snapshot.json", version)));
+  sync::VerifyOptions options;
+  options.now = now_;
+  const auto report = sync::VerifyHome(*home_, options);
+  ASSERT_THAT(report, IsOk());
+  EXPECT_TRUE(report->orphans.empty());
+
+  now_ += config_.publish.grace + absl::Hours(1);
+  for (const char* release : {"2.0", "3.0"}) {
+    AddSdist("p", release);
+    RunCleanly();
+    now_ += config_.publish.grace + absl::Hours(1);
+  }
+  EXPECT_FALSE(LiveHas(tree::VersionListPath(version)));
 }
 
 TEST_F(DeltaTest, AnOriginThatIsToldToMakesNone) {

@@ -66,7 +66,9 @@ TEST(RoleOfRetiredTest, TellsRoleAndVersionApart) {
       {"metadata/7.bin-00ff.json", {"bin-00ff", 7}},
       {"metadata/1.team/\xC3\xBC.json", {"team/\xC3\xBC", 1}},
       {"metadata/12.1.2.json", {"1.2", 12}},
-      {"metadata/3.a.json.json", {"a.json", 3}}};
+      {"metadata/3.a.json.json", {"a.json", 3}},
+      {"deltas/7.bin-00ff.pack", {"bin-00ff", 7}},
+      {"deltas/7.snapshot.versions", {"snapshot", 7}}};
   for (const auto& [path, expected] : roles) {
     const auto role = RoleOfRetired(PathOf(path));
     ASSERT_TRUE(role.has_value()) << path;
@@ -79,7 +81,8 @@ TEST(RoleOfRetiredTest, OtherFilesAreNoVersionedRole) {
   for (const char* path :
        {"metadata/timestamp.json", "metadata/7.json", "metadata/7x.a.json",
         "metadata/7.a", "metadata/a.7.json", "packages/7.a.json", "7.a.json",
-        "simple/metadata/7.a.json", "metadata/99999999999999999999.a.json"}) {
+        "simple/metadata/7.a.json", "deltas/7.a.json", "metadata/7.a.pack",
+        "metadata/99999999999999999999.a.json"}) {
     EXPECT_FALSE(RoleOfRetired(PathOf(path)).has_value()) << path;
   }
 }

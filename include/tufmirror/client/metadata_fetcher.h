@@ -77,6 +77,13 @@ class MetadataFetcher {
       std::string_view role, int64_t version, std::optional<uint64_t> length,
       const tuf::RawMetadata& base, Accept accept);
 
+  // The same for a snapshot, with the list of its versions: from `base`, any
+  // older snapshot of the same roles.
+  std::optional<tuf::RawMetadata> RebuildListed(int64_t version,
+                                                std::optional<uint64_t> length,
+                                                const tuf::RawMetadata& base,
+                                                Accept accept);
+
   // Root `version`, or nullopt if the chain ends before it: the first mirror
   // that answers at all says 404 or 403 (TUF 5.3.3).
   absl::StatusOr<std::optional<tuf::RawMetadata>> FetchNextRoot(int64_t version,
@@ -92,6 +99,11 @@ class MetadataFetcher {
   const MetadataLimits& limits() const { return limits_; }
 
  private:
+  std::optional<http::FetchRequest> DeltaRequestFor(std::string_view role,
+                                                    int64_t version,
+                                                    std::string_view suffix,
+                                                    uint64_t max_bytes) const;
+
   http::Transfers& transfers_;
   std::vector<std::string> base_urls_;
   MetadataLimits limits_;

@@ -120,6 +120,8 @@ std::string MetadataPath(std::string_view role, std::optional<int64_t> version);
 // Path of the delta pack that leads to a version of a role:
 // "deltas/7.bin-00ff.pack".
 std::string PackPath(std::string_view role, int64_t version);
+// Path of the list of versions of a snapshot: "deltas/7.snapshot.versions".
+std::string VersionListPath(int64_t version);
 
 // The path inside a tree of a target, and of its digest-prefixed other name
 // (TUF 6.2). kUnsafePath if the target would collide with a reserved name or
