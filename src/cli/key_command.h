@@ -34,8 +34,7 @@ struct KeyConvertArguments {
   std::string file;    // PKCS#8, or what OpenSSL or securesystemslib wrote
   std::string output;  // new
   PassphraseSource passphrase;
-  PassphraseSource new_passphrase = {.variable =
-                                         "TUFMIRROR_NEW_KEY_PASSPHRASE"};
+  PassphraseSource new_passphrase = {-1, "TUFMIRROR_NEW_KEY_PASSPHRASE", ""};
   bool unencrypted = false;
   bool public_half = false;  // PEM of the public half instead
 };
