@@ -379,6 +379,12 @@ class Thief:
         claimed.pop("delegations", None)
         self.repository.put_role("claimed", claimed, self.online)
 
+    def replay_claimed(self):
+        """A `claimed` from before the project was in it, with good signatures
+        of the offline key."""
+        self.delegate_to_thief()
+        self.repository.snapshot["meta"]["claimed.json"]["version"] = 1
+
     ATTACKS = (list_in_bin, delegate_to_thief, drop_delegation,
                drop_from_snapshot, sign_claimed)
 
@@ -390,14 +396,35 @@ def write_tree(directory, tree):
         file.write_bytes(data)
 
 
-def what_readers_get(world, directory, url, page):
-    """The page as new readers have it after asking the thief's mirror, by
-    reader; None if they have none."""
-    directory.mkdir()
-    client = world.program.run("client", "--metadata-dir", directory / "trust",
+def new_readers(world, directory, url):
+    """Who trust the first root, and have seen nothing yet."""
+    trusts = world.program.run("client", "--metadata-dir", directory / "trust",
                                "init", world.root)
-    world.tap.check("a new client trusts the root", client.returncode == 0,
-                    describe(client))
+    world.tap.check("a new client trusts the root", trusts.returncode == 0,
+                    describe(trusts))
+    world.program.run("init", "replica", directory / "replica", "--from", url,
+                      "--root", world.root)
+    return TufJs(world.javascript, directory / "tufjs", world.root)
+
+
+def old_readers(world, directory, url):
+    """The witnesses, with what they remember."""
+    shutil.copytree(world.witnesses.trust, directory / "trust")
+    replica = directory / "replica"
+    shutil.copytree(world.witnesses.replica, replica, symlinks=True)
+    config = replica / "tufmirror.toml"
+    config.write_text(config.read_text().replace(world.site.url, url))
+    tufjs = TufJs(world.javascript, directory / "tufjs", world.root)
+    shutil.copytree(world.witnesses.tufjs.metadata, tufjs.metadata,
+                    dirs_exist_ok=True)
+    return tufjs
+
+
+def what_readers_get(world, directory, url, page, readers):
+    """The page as readers have it after asking the thief's mirror, by reader;
+    None if they have none."""
+    directory.mkdir()
+    tufjs = readers(world, directory, url)
     downloads = directory / "downloads"
     downloads.mkdir()
     world.program.run(
@@ -405,19 +432,15 @@ def what_readers_get(world, directory, url, page):
         url + "metadata/", "--target-name", page, "--target-base-url", url,
         "--target-dir", downloads, "download")
     files = list(downloads.iterdir())
-    replica = directory / "replica"
-    world.program.run("init", "replica", replica, "--from", url, "--root",
-                      world.root)
-    world.program.run("sync", replica)
-    copy = replica / "live" / page
-    tufjs = TufJs(world.javascript, directory / "tufjs", world.root)
+    world.program.run("sync", directory / "replica")
+    copy = directory / "replica/live" / page
     said = tufjs.download(url, [page]).get(page, "refused")
     return {"client": sha256(files[0].read_bytes()) if files else None,
             "replica": sha256(copy.read_bytes()) if copy.exists() else None,
             "tuf-js": said if len(said) == 64 else None}
 
 
-def steal(world, target, attack):
+def steal(world, target, attack, readers=new_readers):
     world.thefts += 1
     thief = Thief(world, target)
     attack(thief)
@@ -425,13 +448,13 @@ def steal(world, target, attack):
     write_tree(directory / "tree", thief.finish())
     with world.javascript.serve(directory / "tree") as url:
         return what_readers_get(world, directory / "readers", url,
-                                page_of(target))
+                                page_of(target), readers)
 
 
-def check_safe(world, target, attacks=Thief.ATTACKS):
+def check_safe(world, target, attacks=Thief.ATTACKS, readers=new_readers):
     honest = sha256(world.live(page_of(target)))
     for attack in attacks:
-        got = steal(world, target, attack)
+        got = steal(world, target, attack, readers)
         for reader, digest in got.items():
             world.tap.check(
                 f"{target} is claimed; {attack.__name__}: the {reader} gets "
@@ -439,18 +462,23 @@ def check_safe(world, target, attacks=Thief.ATTACKS):
                 digest in (None, honest), got)
 
 
-def check_lost(world, target, attack):
-    """What a delegation by the online key is worth against its thief."""
+def check_lost(world, target, state, attack):
+    """What the thief of the online key can do."""
     got = steal(world, target, attack)
-    world.tap.equal(f"{target} is recently claimed; {attack.__name__}: the "
-                    "thief of the online key replaces it", got,
+    world.tap.equal(f"{target} is {state}; {attack.__name__}: the thief of "
+                    "the online key replaces it", got,
                     dict.fromkeys(got, sha256(TROJAN)))
 
 
 def theft(world, beta):
     check_safe(world, "alpha-demo")
-    check_lost(world, "beta-demo", Thief.delegate_to_thief)
+    check_safe(world, "alpha-demo", [Thief.replay_claimed, *Thief.ATTACKS[:2]],
+               old_readers)
+    check_lost(world, "alpha-demo", "claimed, and a new reader has not seen "
+               "that, while an older 'claimed' is good", Thief.replay_claimed)
+    check_lost(world, "beta-demo", "recently claimed", Thief.delegate_to_thief)
     promote(world, beta)
+    world.witnesses.all_follow("healed", world.home, page_of("beta-demo"))
     check_safe(world, "beta-demo", [Thief.delegate_to_thief])
 
 
