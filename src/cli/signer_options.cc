@@ -23,10 +23,10 @@ absl::Status BadSigner(std::string_view problem) {
 }
 
 absl::StatusOr<std::string> AbsolutePathOf(const toml::node& node) {
-  ASSIGN_OR_RETURN(std::string path, StringOf(node));
-  if (path.starts_with('/')) return path;
+  absl::StatusOr<std::string> path = StringOf(node);
+  if (!path.ok() || path->starts_with('/')) return path;
   return BadSigner(
-      fmt::format("expected an absolute path, got '{}'", Printable(path)));
+      fmt::format("expected an absolute path, got '{}'", Printable(*path)));
 }
 
 absl::StatusOr<absl::Duration> TimeoutOf(const toml::node& node) {

@@ -5,6 +5,7 @@ a SoftHSM token."""
 import json
 import os
 import pathlib
+import pty
 import re
 import subprocess
 import sys
@@ -216,6 +217,48 @@ def test_passphrases(tap, keys, work):
               not (work / "none.pem").exists())
 
 
+def at_terminal(program, answers, *words):
+    """Runs the key command on a terminal of its own, where each question of
+    `answers` is answered; gives exit code and all that the terminal showed."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(program.path, [program.path, "key", *map(str, words)],
+                  clean_environment())
+    shown = b""
+    for question, answer in answers:
+        while question not in shown:
+            shown += os.read(terminal, 1024)
+        os.write(terminal, answer.encode() + b"\n")
+    try:
+        while more := os.read(terminal, 1024):
+            shown += more
+    except OSError:  # how a terminal says that nobody has it open any more
+        pass
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(status), shown
+
+
+def test_prompt(tap, keys, work):
+    """Asked for without echo, and twice for a new key."""
+    once, again = b"Passphrase for ", b"The same again: "
+    key = work / "asked.pem"
+    code, shown = at_terminal(keys.program, [(once, PASSPHRASE),
+                                             (again, "corect horse")],
+                              "generate", key)
+    tap.check("two passphrases that differ", code == 1 and
+              b"the two passphrases differ" in shown and not key.exists(),
+              f"{code} {shown}")
+    code, shown = at_terminal(keys.program, [(once, PASSPHRASE),
+                                             (again, PASSPHRASE)],
+                              "generate", key)
+    tap.check("a passphrase from a prompt", code == 0, f"{code} {shown}")
+    tap.check("is not shown", b"horse" not in shown, shown)
+    code, shown = at_terminal(keys.program, [(once, PASSPHRASE)], "check", key)
+    tap.check("asked for once to open the key", code == 0 and
+              again not in shown and b"horse" not in shown, f"{code} {shown}")
+
+
 def test_refusals(keys, work):
     key = work / "rsa-pss-sha256.pem"
     environment = {"TUFMIRROR_KEY_PASSPHRASE": PASSPHRASE}
@@ -413,6 +456,7 @@ def main():
         test_old_pem(tap, keys, work)
         test_securesystemslib(tap, keys, work)
         test_passphrases(tap, keys, work)
+        test_prompt(tap, keys, work)
         test_refusals(keys, work)
         test_signers(tap, program, keys, work)
         test_token(tap, program, work)
