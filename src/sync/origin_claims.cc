@@ -40,8 +40,7 @@ absl::Status CheckUnderNewKeys(const std::string& tree_root,
 
 absl::Status CheckClaimedRole(const std::string& tree_root,
                               const repo::RepositoryEditor& editor,
-                              std::string_view text, absl::Time now) {
-  ASSIGN_OR_RETURN(const tuf::Targets next, repo::ReadTargetsRole(text));
+                              const tuf::Targets& next, absl::Time now) {
   if (next.expires <= now) {
     return MakeFailure(Failure::kExpired,
                        fmt::format("role '{}' version {} is expired",
@@ -176,13 +175,17 @@ absl::Status OriginClaims::TakeNextClaimed(
     std::vector<report::Problem>& problems) {
   ASSIGN_OR_RETURN(auto bytes, store.NextClaimed());
   if (!bytes) return absl::OkStatus();
-  absl::Status taken = CheckClaimedRole(tree_root, *editor_, *bytes, now);
-  if (taken.ok()) taken = editor_->ReplaceClaimed(*std::move(bytes));
   // It stays where it is kept, for the case that an older generation is served
   // again.
-  if (FailureOf(taken) == Failure::kVersion && !taken.ok()) {
+  const auto next = repo::ReadTargetsRole(*bytes);
+  const tuf::MetaFile* published = editor_->snapshot().Find(repo::kClaimedRole);
+  if (next.ok() && published != nullptr &&
+      next->version <= published->version) {
     return absl::OkStatus();
   }
+  absl::Status taken = next.status();
+  if (taken.ok()) taken = CheckClaimedRole(tree_root, *editor_, *next, now);
+  if (taken.ok()) taken = editor_->ReplaceClaimed(*std::move(bytes));
   replaces_claimed_ = taken.ok();
   if (!taken.ok()) {
     problems.push_back({std::string(repo::kClaimedRole), std::move(taken)});
