@@ -310,14 +310,26 @@ class Token:
         self.must("softhsm2-util", "--import", key, "--token", "tufmirror",
                   "--label", "online", "--id", "01", "--pin", PIN)
 
-    def signer(self, work):
+    def make(self, label, public):
+        """A key that never leaves the token; writes its public half."""
+        tool = ["pkcs11-tool", "--module", SOFTHSM, "--token-label",
+                "tufmirror", "--login", "--pin", "env:TOKEN_PIN"]
+        self.must(*tool, "--keypairgen", "--key-type", "EC:prime256v1",
+                  "--label", label, "--id", "02")
+        der = public.with_suffix(".der")
+        self.must(*tool, "--read-object", "--type", "pubkey", "--label", label,
+                  "--output-file", der)
+        openssl("pkey", "-pubin", "-inform", "DER", "-in", der, "-pubout",
+                "-out", public)
+
+    def signer(self, work, label="online"):
         """As an operator writes it: the token signs a digest."""
-        script = work / "hsm-sign"
+        script = work / f"hsm-sign-{label}"
         script.write_text(
             "#!/bin/sh\nset -e\nopenssl dgst -sha256 -binary |\n"
             f"  pkcs11-tool --module {SOFTHSM} --token-label tufmirror "
             "--login --pin env:TOKEN_PIN --sign --mechanism ECDSA "
-            "--signature-format openssl --label online\n", encoding="utf-8")
+            f"--signature-format openssl --label {label}\n", encoding="utf-8")
         script.chmod(0o700)
         return [str(script)]
 
@@ -438,11 +450,44 @@ def test_token(tap, program, work):
     tap.check("key check finds the key's roles", named.returncode == 0 and all(
         f"signs {role} (1 of 1 " in named.stdout
         for role in ("snapshot", "timestamp", "bin-*")), describe(named))
+    change_to_key_of_token(tap, program, token, home, work / "token")
     other = work / "ed25519.pub"
     stranger = run(program.path, "key", "check", other, "--in",
                    home / "live/metadata/1.root.json", text=True)
     tap.check("and that no role names another", stranger.returncode == 1 and
               "no role names this key" in stranger.stdout, describe(stranger))
+
+
+def change_to_key_of_token(tap, program, token, home, work):
+    """A ceremony makes a key the online key that the token has made itself."""
+    public = work / "own.pub"
+    token.make("own", public)
+    file = home / "tufmirror.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text[:text.index("[[origin.online_signers]]")] + toml(
+        [(token.signer(work, "own"), public, ["SOFTHSM2_CONF", "TOKEN_PIN"])]),
+        encoding="utf-8")
+    root = json.loads((home / "live/metadata/1.root.json").read_text("utf-8"))
+    old = root["signed"]["roles"]["timestamp"]["keyids"][0]
+    candidate = work / "candidate.json"
+
+    def ceremony(name, *words):
+        result = run(program.path, "ceremony", *words, text=True,
+                     stdin=subprocess.DEVNULL, env=token.environment)
+        tap.check(name, result.returncode == 0, describe(result))
+
+    ceremony("begin a ceremony for the token's own key", "begin", home,
+             "--replace-key", "online", old, public, "--output", candidate)
+    for key in ("root-1", "bins"):
+        ceremony(f"{key} signs it", "sign", candidate, "--key",
+                 home / f"keys/{key}.pem", "--yes")
+    ceremony("publish it, signed by the token", "publish", home, candidate,
+             "--yes")
+    program.check(tap, "what the token's own key signed verifies", "verify",
+                  home)
+    named = run(program.path, "key", "check", public, "--in", home, text=True)
+    tap.check("it signs all that the old key did", named.returncode == 0 and
+              named.stdout.count("signs ") == 3, describe(named))
 
 
 def main():
