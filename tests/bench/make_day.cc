@@ -26,6 +26,7 @@
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
 #include "tufmirror/compress/delta_pack.h"
+#include "tufmirror/compress/version_list.h"
 #include "tufmirror/fs/file.h"
 #include "tufmirror/tree/layout.h"
 
@@ -252,6 +253,12 @@ class Day {
     for (const auto& [role, file] : files_) {
       RETURN_IF_ERROR(WriteFile(moment, tree::MetadataPath(role, file.version),
                                 file.bytes));
+      if (role == "snapshot") {
+        ASSIGN_OR_RETURN(const std::string list,
+                         compress::MakeVersionList(file.bytes));
+        RETURN_IF_ERROR(
+            WriteFile(moment, tree::VersionListPath(file.version), list));
+      }
       if (file.pack.empty()) continue;
       RETURN_IF_ERROR(
           WriteFile(moment, tree::PackPath(role, file.version), file.pack));
