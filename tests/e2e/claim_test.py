@@ -7,17 +7,14 @@ import json
 import pathlib
 import shutil
 import subprocess
-import sys
 
+import attacks_path  # first: where forger is
 from e2e_support import (Javascript, Program, build_wheel, describe,
                          parse_options, sha256, work_directory)
+from forger import Key, Repository
 from reader_witnesses import Site, Witnesses
 from tap import Tap
 from tufjs_client import TufJs
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "attacks"))
-# pylint: disable=wrong-import-position
-from forger import Key, Repository, sealed  # noqa: E402
 
 TROJAN = b"<!DOCTYPE html><title>trojan</title>\n"
 
