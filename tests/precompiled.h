@@ -1,5 +1,5 @@
-// What nearly every test includes, parsed once for all of them where the
-// compiler is quicker for it. Each test includes what it uses all the same.
+// What nearly every test includes, parsed once for all of a directory. Each
+// test includes what it uses all the same.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -60,13 +60,6 @@ absl::StatusOr<std::vector<repo::Signer>> ReadSigners(
   return signers;
 }
 
-std::vector<const repo::Signer*> PointersToSigners(
-    const std::vector<repo::Signer>& signers) {
-  std::vector<const repo::Signer*> pointers;
-  for (const repo::Signer& signer : signers) pointers.push_back(&signer);
-  return pointers;
-}
-
 absl::StatusOr<repo::ClaimKeys> ReadClaimKeys(
     const std::vector<std::string>& paths, int64_t threshold) {
   repo::ClaimKeys keys;
@@ -94,9 +87,8 @@ absl::Status MakeRequest(const ClaimRequestArguments& arguments) {
   const repo::ClaimRequest request{std::move(project), std::move(keys),
                                    arguments.contact,
                                    absl::Now() + kRequestLife};
-  ASSIGN_OR_RETURN(
-      const std::string text,
-      repo::WriteClaimRequest(request, PointersToSigners(signers)));
+  ASSIGN_OR_RETURN(const std::string text,
+                   repo::WriteClaimRequest(request, repo::PointersTo(signers)));
   fmt::print("{}", RequestText(request));
   return WriteOutput(arguments.output, text);
 }
@@ -275,7 +267,7 @@ absl::Status Promote(const ClaimPromoteArguments& arguments) {
     }
   } else {
     ASSIGN_OR_RETURN(
-        text, repo::NextClaimedRole(text, changes, PointersToSigners(signers)));
+        text, repo::NextClaimedRole(text, changes, repo::PointersTo(signers)));
   }
   return WriteOutput(arguments.output, text);
 }

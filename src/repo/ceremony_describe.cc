@@ -194,8 +194,10 @@ std::string PathsText(const tuf::DelegatedRole& role) {
       patterns ? patterns->patterns
                : std::get<tuf::PathHashPrefixes>(role.paths).prefixes;
   std::vector<std::string> printable;
-  for (const std::string& part : parts)
+  printable.reserve(parts.size());
+  for (const std::string& part : parts) {
     printable.push_back(Printable(part, 80));
+  }
   return fmt::format("{} {}{}", patterns ? "paths" : "hash prefixes",
                      absl::StrJoin(printable, " "),
                      role.terminating ? ", terminating" : "");
@@ -347,6 +349,7 @@ std::vector<NamedRole> NamedRolesOf(const OfflineRole* before,
     roles[name].after = keys;
   }
   std::vector<NamedRole> list;
+  list.reserve(roles.size());
   for (auto& [name, role] : roles) list.push_back(std::move(role));
   return list;
 }

@@ -33,12 +33,6 @@ void Declare(const std::vector<tuf::Key>& keys, tuf::KeyMap& declared) {
   for (const tuf::Key& key : keys) declared.emplace(key.ComputeKeyId(), key);
 }
 
-std::vector<const Signer*> PointersTo(const std::vector<Signer>& signers) {
-  std::vector<const Signer*> pointers;
-  for (const Signer& signer : signers) pointers.push_back(&signer);
-  return pointers;
-}
-
 tuf::Root MakeRoot(const GenesisOptions& options,
                    const OriginPublicKeys& keys) {
   tuf::Root root;
@@ -88,6 +82,7 @@ tuf::Targets MakeBins(const GenesisOptions& options,
 
 std::vector<tuf::Key> PublicHalves(const std::vector<Signer>& signers) {
   std::vector<tuf::Key> keys;
+  keys.reserve(signers.size());
   for (const Signer& signer : signers) keys.push_back(signer.key());
   return keys;
 }

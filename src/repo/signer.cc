@@ -130,4 +130,11 @@ absl::StatusOr<tuf::Signature> Signer::Sign(std::string_view message) const {
   return tuf::Signature{keyid_, *std::move(value)};
 }
 
+std::vector<const Signer*> PointersTo(const std::vector<Signer>& signers) {
+  std::vector<const Signer*> pointers;
+  pointers.reserve(signers.size());
+  for (const Signer& signer : signers) pointers.push_back(&signer);
+  return pointers;
+}
+
 }  // namespace tufmirror::repo

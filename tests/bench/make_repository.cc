@@ -100,6 +100,9 @@ absl::Status MakeRepository(const Arguments& arguments) {
   options.now = absl::Now();
   ASSIGN_OR_RETURN(options.targets, MakeTargets(arguments));
   ASSIGN_OR_RETURN(const repo::OriginKeys keys, repo::OriginKeys::Generate(1));
+  // For publish_benchmark.
+  RETURN_IF_ERROR(keys.online.front().private_key()->WriteFile(
+      arguments.directory + "/online.pem", crypto::Secret::Copy("")));
   return repo::MakeGenesis(
       options, keys,
       [&](std::string_view role, std::optional<int64_t> version,

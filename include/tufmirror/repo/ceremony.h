@@ -83,11 +83,11 @@ struct ProposedRole {
 class Candidate {
  public:
   // A candidate without signatures. kUsage, kMalformed, kUnauthorised,
-  // kVersion, kKey, ... if `roles` cannot follow from `trusted`: a name that
+  // kVersion, kKey, ... if `proposed` cannot follow from `trusted`: a name that
   // nobody delegates, a version that is not the next, fewer usable keys than
   // their threshold.
   static absl::StatusOr<Candidate> Make(const OfflineMetadata& trusted,
-                                        std::vector<ProposedRole> roles,
+                                        std::vector<ProposedRole> proposed,
                                         absl::Time created);
   // kTooLarge above kMaxCandidateBytes, kMalformed for what is no candidate,
   // otherwise as Make; kThreshold for a signature that is not good.

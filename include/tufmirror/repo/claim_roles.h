@@ -39,7 +39,7 @@ inline constexpr size_t kMaxClaimKeys = 16;
 // kUsage unless there are 1 to kMaxClaimKeys keys under their customary keyids,
 // and as many distinct ones as must sign; kMalformed or kUnsupported for a key
 // that no client can use.
-absl::Status CheckClaimKeys(const ClaimKeys& keys);
+absl::Status CheckClaimKeys(const ClaimKeys& claim);
 
 // "claim-flit": the role that lists a claimed project's targets.
 std::string ClaimRoleName(const pypi::ProjectName& project);

@@ -28,7 +28,7 @@ struct OriginKeys {
   // is to keep them. Both numbers are 1 to 16, kUsage otherwise.
   static absl::StatusOr<OriginKeys> Generate(
       int root_keys, int online_keys = 1,
-      crypto::KeyAlgorithm online = crypto::KeyAlgorithm::kEd25519);
+      crypto::KeyAlgorithm kind = crypto::KeyAlgorithm::kEd25519);
 };
 
 // Absolute paths of an origin's key files.

@@ -69,6 +69,9 @@ class Signer {
   std::string keyid_;
 };
 
+// For functions that take some of several signers; valid while `signers` is.
+std::vector<const Signer*> PointersTo(const std::vector<Signer>& signers);
+
 }  // namespace tufmirror::repo
 
 #endif  // TUFMIRROR_REPO_SIGNER_H_

@@ -47,7 +47,7 @@ struct RunReport {
   uint64_t metadata_files = 0;    // fetched (replica) or signed (origin)
 
   std::vector<Phase> phases;
-  std::vector<Problem> problems;      // held back
+  std::vector<Problem> problems;  // held back
   std::vector<std::string> warnings;
   // Offline roles that expire within kSoonBefore; a warning each.
   std::vector<ExpiringRole> expiring;
