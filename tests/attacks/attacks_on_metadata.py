@@ -45,8 +45,15 @@ def frozen(world):
     return repository.tree
 
 
+def is_delta(request):
+    """A good delta would bring the very metadata that an attack withholds."""
+    return request.path.startswith("deltas/")
+
+
 def old_snapshot(world, request):
     """The snapshot of the old generation under the name of the new one."""
+    if is_delta(request):
+        return not_found()
     if not is_role(request, "snapshot"):
         return None
     version = Repository(world.old.tree).snapshot["version"]
@@ -55,6 +62,8 @@ def old_snapshot(world, request):
 
 def old_bins(world, request):
     """Bins of the old generation under the names of new ones."""
+    if is_delta(request):
+        return not_found()
     snapshot = Repository(world.old.tree).snapshot
     for number in ("0", "1"):
         if is_role(request, f"bin-{number}"):
