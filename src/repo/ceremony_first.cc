@@ -99,9 +99,8 @@ absl::Status WriteFirstSnapshot(const Candidate& candidate,
   }
   for (const OfflineRole& role : candidate.roles()) {
     if (role.name == kRootRole) continue;
-    tuf::MetaFile meta;
-    meta.version = role.common().version;
-    snapshot.meta.emplace_back(role.name, meta);
+    snapshot.meta.emplace_back(
+        role.name, MetaOf(role.common().version, role.document.Raw().bytes));
   }
   std::sort(snapshot.meta.begin(), snapshot.meta.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });

@@ -89,7 +89,8 @@ class OnlineSigning {
 
   absl::StatusOr<OnlineResult> Run() {
     for (const OfflineRole& role : candidate_.roles()) {
-      if (role.name != kRootRole) List(role.name, role.common().version);
+      if (role.name == kRootRole) continue;
+      List(role.name, MetaOf(role.common().version, role.document.Raw().bytes));
     }
     RETURN_IF_ERROR(SignBins());
     RETURN_IF_ERROR(SignRekeyed());
@@ -100,9 +101,7 @@ class OnlineSigning {
   }
 
  private:
-  void List(const std::string& role, int64_t version) {
-    tuf::MetaFile meta;
-    meta.version = version;
+  void List(const std::string& role, tuf::MetaFile meta) {
     auto& all = result_.snapshot.meta;
     const auto place =
         std::lower_bound(all.begin(), all.end(), role,
@@ -110,9 +109,9 @@ class OnlineSigning {
                            return entry.first < name;
                          });
     if (place != all.end() && place->first == role) {
-      place->second = meta;
+      place->second = std::move(meta);
     } else {
-      all.emplace(place, role, meta);
+      all.emplace(place, role, std::move(meta));
     }
   }
 
@@ -125,7 +124,9 @@ class OnlineSigning {
     SignedRole done{role, version_, std::nullopt};
     if (before != nullptr) done.replaces = before->version;
     result_.roles.push_back(std::move(done));
-    List(role, version_);
+    tuf::MetaFile meta;
+    meta.version = version_;
+    List(role, std::move(meta));
     return absl::OkStatus();
   }
 

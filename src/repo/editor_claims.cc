@@ -266,20 +266,17 @@ bool RepositoryEditor::ClaimsChanged() const {
          !dropped_.empty();
 }
 
-void RepositoryEditor::SetListedVersion(std::string_view role,
-                                        int64_t version) {
+void RepositoryEditor::SetListed(std::string_view role, tuf::MetaFile listed) {
   auto& meta = snapshot_.meta;
   const auto place =
       std::lower_bound(meta.begin(), meta.end(), role,
                        [](const auto& entry, std::string_view name) {
                          return entry.first < name;
                        });
-  tuf::MetaFile file;
-  file.version = version;
   if (place != meta.end() && place->first == role) {
-    place->second = file;
+    place->second = std::move(listed);
   } else {
-    meta.insert(place, {std::string(role), file});
+    meta.insert(place, {std::string(role), std::move(listed)});
   }
 }
 
@@ -293,7 +290,12 @@ absl::Status RepositoryEditor::WriteSigned(std::string_view role,
   result.roles.push_back({std::string(role), next.role.version,
                           before == 0 ? std::nullopt : std::optional(before),
                           std::string(delegator)});
-  SetListedVersion(role, next.role.version);
+  // Digests only of what is signed offline, see genesis.cc; those of ever so
+  // many projects would make the snapshot large.
+  tuf::MetaFile listed;
+  listed.version = next.role.version;
+  if (role == kClaimedRole) listed = MetaOf(next.role.version, next.bytes);
+  SetListed(role, std::move(listed));
   return absl::OkStatus();
 }
 

@@ -87,16 +87,23 @@ std::vector<tuf::Key> PublicHalves(const std::vector<Signer>& signers) {
   return keys;
 }
 
+// What the snapshot lists. Of roles that are signed offline it says the digest
+// too: their keys alone are then of no use against who was never here before.
+using ListedRoles = std::vector<std::pair<std::string, tuf::MetaFile>>;
+
 // Nobody has claimed anything yet.
 absl::Status WriteClaimRoles(const GenesisOptions& options,
-                             const OriginKeys& keys, WriteRole write) {
+                             const OriginKeys& keys, WriteRole write,
+                             ListedRoles& listed) {
   tuf::Targets role;
   role.expires = ExpiryAfter(options.now, options.offline_expiry);
   ASSIGN_OR_RETURN(const std::string claimed, SignRole(role, {&keys.bins}));
   RETURN_IF_ERROR(write(kClaimedRole, role.version, claimed));
+  listed.emplace_back(kClaimedRole, MetaOf(role.version, claimed));
   role.expires = ExpiryAfter(options.now, options.policy.bin_expiry);
   ASSIGN_OR_RETURN(const std::string recent,
                    SignRole(role, PointersTo(keys.online)));
+  listed.emplace_back(kRecentlyClaimedRole, tuf::MetaFile());
   return write(kRecentlyClaimedRole, role.version, recent);
 }
 
@@ -109,7 +116,8 @@ absl::Status CheckThreshold(std::string_view role, int keys, int threshold) {
 }
 
 absl::Status WriteBins(const GenesisOptions& options, const OriginKeys& keys,
-                       const BinMap& map, WriteRole write) {
+                       const BinMap& map, WriteRole write,
+                       ListedRoles& listed) {
   std::map<std::string, std::vector<tuf::TargetFile>> targets;
   for (const tuf::TargetFile& target : options.targets) {
     targets[map.BinOf(target.path)].push_back(target);
@@ -126,25 +134,17 @@ absl::Status WriteBins(const GenesisOptions& options, const OriginKeys& keys,
     ASSIGN_OR_RETURN(const std::string bytes,
                      SignRole(bin, PointersTo(keys.online)));
     RETURN_IF_ERROR(write(name, bin.version, bytes));
+    listed.emplace_back(name, tuf::MetaFile());
   }
   return absl::OkStatus();
 }
 
 absl::Status WriteSnapshotAndTimestamp(const GenesisOptions& options,
                                        const OriginKeys& keys,
-                                       const BinMap& map, WriteRole write) {
+                                       ListedRoles listed, WriteRole write) {
   tuf::Snapshot snapshot;
   snapshot.expires = ExpiryAfter(options.now, options.policy.snapshot_expiry);
-  for (const std::string& bin : map.bins()) {
-    snapshot.meta.emplace_back(bin, tuf::MetaFile());
-  }
-  snapshot.meta.emplace_back(std::string(kBinsRole), tuf::MetaFile());
-  if (options.claims) {
-    snapshot.meta.emplace_back(std::string(kClaimedRole), tuf::MetaFile());
-    snapshot.meta.emplace_back(std::string(kRecentlyClaimedRole),
-                               tuf::MetaFile());
-  }
-  snapshot.meta.emplace_back("targets", tuf::MetaFile());
+  snapshot.meta = std::move(listed);
   std::sort(snapshot.meta.begin(), snapshot.meta.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
   ASSIGN_OR_RETURN(const std::string snapshot_bytes,
@@ -202,11 +202,16 @@ absl::Status MakeGenesis(const GenesisOptions& options, const OriginKeys& keys,
   RETURN_IF_ERROR(write("targets", targets.version, targets_bytes));
   ASSIGN_OR_RETURN(const std::string bins_bytes, SignRole(bins, {&keys.bins}));
   RETURN_IF_ERROR(write(kBinsRole, bins.version, bins_bytes));
+  ListedRoles listed = {
+      {"targets", MetaOf(targets.version, targets_bytes)},
+      {std::string(kBinsRole), MetaOf(bins.version, bins_bytes)}};
 
   ASSIGN_OR_RETURN(const BinMap map, BinMap::Create(*bins.delegations));
-  RETURN_IF_ERROR(WriteBins(options, keys, map, write));
-  if (options.claims) RETURN_IF_ERROR(WriteClaimRoles(options, keys, write));
-  return WriteSnapshotAndTimestamp(options, keys, map, write);
+  RETURN_IF_ERROR(WriteBins(options, keys, map, write, listed));
+  if (options.claims) {
+    RETURN_IF_ERROR(WriteClaimRoles(options, keys, write, listed));
+  }
+  return WriteSnapshotAndTimestamp(options, keys, std::move(listed), write);
 }
 
 }  // namespace tufmirror::repo

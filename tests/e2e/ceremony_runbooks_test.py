@@ -100,17 +100,27 @@ def check_stolen_online_key(it):
 def check_stolen_offline_keys(it):
     """The thief has the key of targets, and a server that newcomers ask."""
     first_root = it.home / "live/metadata/1.root.json"
-    thief = Thief(it.home, it.media / "anna/targets.pem", it.work / "thief-2")
+    online = it.usb / "stolen.pem"
+    it.runbook.run_command(
+        "the thief may have the online key and its passphrase",
+        "tufmirror key convert /srv/keys/online-2.pem --unencrypted-keys "
+        "--output /media/usb/stolen.pem", ["..."])
     forged = "<a href='trojan'>trojan</a>"
+    thief = Thief(it.home, it.media / "anna/targets.pem", it.work / "thief-2")
     thief.replace_page(PAGE, forged.encode())
     it.site.serve(thief.home)
-    it.tap.equal("what the key of targets is worth to a thief",
+    said = it.witnesses.newcomer(first_root)
+    it.tap.check("the key of targets alone is worth nothing",
+                 "2.targets.json: expected at most" in said, said)
+    thief.copy(it.home)
+    thief.replace_page(PAGE, forged.encode(), online)
+    it.tap.equal("what it is worth with the online key",
                  it.witnesses.newcomer(first_root), forged)
     it.site.serve(it.home)
     it.runbook.run("Runbook: the keys of targets or bins are stolen")
     it.witnesses.all_follow("after the keys of targets and bins", it.home)
     thief.copy(it.home)
-    thief.replace_page(PAGE, forged.encode())
+    thief.replace_page(PAGE, forged.encode(), online)
     it.site.serve(thief.home)
     said = it.witnesses.newcomer(first_root)
     it.tap.check("the stolen key is worth nothing any more",

@@ -73,10 +73,10 @@ class Thief:
         repository.put_timestamp(self.key)
         self._put(repository)
 
-    def replace_page(self, page, data):
-        """With the key of targets alone: targets, bins and a bin that say
-        something else, under the versions that are published. Who has none of
-        them yet cannot tell."""
+    def replace_page(self, page, data, online=None):
+        """With the key of targets: targets, bins and a bin that say something
+        else, under the versions that are published. With the online key too, a
+        snapshot that says nothing of their digests."""
         repository = self._repository()
         targets = repository.role("targets")
         delegations = targets["delegations"]
@@ -92,6 +92,12 @@ class Thief:
         bin_role = repository.role(name)
         bin_role["targets"][page] = file_facts(data)
         self._keep_version(repository, name, bin_role, self.own)
+        if online is not None:
+            for role, signed in (("targets", targets), ("bins", bins)):
+                repository.snapshot["meta"][f"{role}.json"] = {
+                    "version": signed["version"]}
+            repository.put_snapshot(Key(online))
+            repository.put_timestamp(Key(online))
         self._put(repository)
         path = self.home / "live" / page
         for file in (path, path.with_name(f"{sha256(data)}.{path.name}")):

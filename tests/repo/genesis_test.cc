@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "repo/repository_on_disk.h"
+#include "tufmirror/repo/claim_roles.h"
 
 namespace tufmirror::repo {
 namespace {
@@ -78,6 +79,39 @@ TEST_F(GenesisTest, OnlineAndOfflineKeysAreDifferentKeys) {
   EXPECT_EQ(keyids.size(), 4u);
   EXPECT_EQ(root->snapshot, root->timestamp);
   EXPECT_TRUE(root->consistent_snapshot);
+}
+
+// Else whoever has one of the offline keys, and a server that newcomers ask,
+// would need no other: other content under the version that is listed.
+TEST_F(GenesisTest, AStolenOfflineKeyAloneCannotReplaceWhatItSigned) {
+  GenesisOptions options;
+  options.claims = true;
+  Make(options);
+  ASSERT_OK_AND_ASSIGN(auto view, View(Start()));
+  tuf::Targets forged;
+  const auto sign = [&forged](const Signer& signer) {
+    const std::string canonical = tuf::CanonicalForm(forged);
+    auto signature = signer.Sign(canonical);
+    EXPECT_THAT(signature, IsOk());
+    return tuf::WriteMetadata(canonical, {*std::move(signature)});
+  };
+  const auto metadata = [](std::string_view role) {
+    return "tree/" + tree::MetadataPath(role, 1);
+  };
+  for (const std::string_view role : {kBinsRole, kClaimedRole}) {
+    ASSERT_OK_AND_ASSIGN(const auto before,
+                         view.Load(role, "targets", view.top()));
+    forged = **before;
+    forged.expires += absl::Hours(1);
+    dir_.Write(metadata(role), sign(keys_->bins));
+    ASSERT_OK_AND_ASSIGN(auto deceived, View(Start()));
+    EXPECT_THAT(deceived.Load(role, "targets", deceived.top()),
+                FailsWith(Failure::kDigest, std::string(role)));
+  }
+  forged = **view.top();
+  forged.expires += absl::Hours(1);
+  dir_.Write(metadata("targets"), sign(keys_->targets));
+  EXPECT_THAT(View(Start()), FailsWith(Failure::kDigest, "targets"));
 }
 
 TEST_F(GenesisTest, BinsDoNotAllExpireAtOnce) {

@@ -196,7 +196,7 @@ class RepositoryEditor {
   absl::Status OpenClaim(pypi::ProjectName project, std::string_view delegator,
                          const tuf::RolePtr& role, BinStates& known);
   int64_t ListedVersion(std::string_view role) const;
-  void SetListedVersion(std::string_view role, int64_t version);
+  void SetListed(std::string_view role, tuf::MetaFile listed);
   absl::StatusOr<tuf::RolePtr> LoadClaim(const ClaimState& claim);
   absl::StatusOr<const tuf::Targets*> ClaimedTargets(const ClaimState& claim);
   absl::StatusOr<bool> IsAsClaimed(std::string_view path,
