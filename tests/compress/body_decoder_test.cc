@@ -97,8 +97,8 @@ TEST_P(EveryEncoding, RefusesBytesAfterTheEnd) {
 
 INSTANTIATE_TEST_SUITE_P(All, EveryEncoding,
                          ::testing::Values(Encoding::kGzip, Encoding::kZstd),
-                         [](const auto& info) {
-                           return std::string(NameOf(info.param));
+                         [](const auto& tested) {
+                           return std::string(NameOf(tested.param));
                          });
 
 TEST(BodyDecoder, EndlessInputWithoutOutputIsTooLarge) {
