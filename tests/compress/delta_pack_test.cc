@@ -128,7 +128,9 @@ TEST(DeltaPack, EveryChangedByteIsRefusedOrChangesNothing) {
     std::string damaged = pack;
     damaged[at] = static_cast<char>(damaged[at] ^ 0x21);
     const auto rebuilt = Rebuild(damaged, Version(0));
-    if (rebuilt.ok()) EXPECT_TRUE(*rebuilt == Version(2)) << at;
+    if (rebuilt.ok()) {
+      EXPECT_TRUE(*rebuilt == Version(2)) << at;
+    }
   }
 }
 

@@ -82,7 +82,9 @@ TEST(VersionList, RefusesEveryTruncationAndSurvivesEveryChangedByte) {
     std::string damaged = list;
     damaged[at] = static_cast<char>(damaged[at] ^ 0x21);
     const auto rebuilt = ApplyVersionList(wanted, damaged, 1 << 20);
-    if (rebuilt.ok()) EXPECT_LE(rebuilt->size(), size_t{1} << 20);
+    if (rebuilt.ok()) {
+      EXPECT_LE(rebuilt->size(), size_t{1} << 20);
+    }
   }
 }
 
