@@ -80,6 +80,7 @@ TEST(ConfigFileTest, WhatIsWrittenIsReadBackUnchanged) {
   config.upstream.credential_urls = {"https://files.example/"};
   config.origin = {.online_key = "/k/online.pem",
                    .passphrase_file = "/k/pass",
+                   .online_signers = {},
                    .bin_bits = 11,
                    .custom_fields = {repo::CustomField::kRequiresDist,
                                      repo::CustomField::kYanked},
