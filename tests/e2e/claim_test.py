@@ -380,7 +380,7 @@ class Thief:
         """A `claimed` from before the project was in it, with good signatures
         of the offline key."""
         self.delegate_to_thief()
-        self.repository.snapshot["meta"]["claimed.json"]["version"] = 1
+        self.repository.snapshot["meta"]["claimed.json"] = {"version": 1}
 
     ATTACKS = (list_in_bin, delegate_to_thief, drop_delegation,
                drop_from_snapshot, sign_claimed)
