@@ -13,6 +13,8 @@
 #include <memory>
 #include <utility>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "serve/connection.h"
 #include "serve/listener.h"
 #include "tufmirror/base/failure.h"
@@ -34,13 +36,21 @@ std::string HeaderOf(const httplib::Request& request, const std::string& name) {
   return joined;
 }
 
+// Where the library does not look: no field of a request can have this name.
+constexpr char kAcceptEncoding[] = ":accept-encoding";
+
+std::string HttpDate(absl::Time time) {
+  return absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", time,
+                          absl::UTCTimeZone());
+}
+
 Request ToRequest(const httplib::Request& request) {
   return {.method = request.method,
           .target = request.target,
           .host = HeaderOf(request, "Host"),
           .user_agent = HeaderOf(request, "User-Agent"),
           .accept = HeaderOf(request, "Accept"),
-          .accept_encoding = HeaderOf(request, "Accept-Encoding"),
+          .accept_encoding = HeaderOf(request, kAcceptEncoding),
           .if_none_match = HeaderOf(request, "If-None-Match"),
           .if_modified_since = HeaderOf(request, "If-Modified-Since"),
           .range = HeaderOf(request, "Range"),
@@ -122,6 +132,7 @@ class Protocol : public httplib::Server {
     set_post_routing_handler(
         [](const httplib::Request&, httplib::Response& response) {
           response.headers.erase("Keep-Alive");
+          response.set_header("Date", HttpDate(absl::Now()));
           if (response.status == 304) response.headers.erase("Content-Length");
         });
     set_exception_handler([](const httplib::Request&,
@@ -141,28 +152,30 @@ class Protocol : public httplib::Server {
   Next Serve(Connection& connection) {
     bool close = false;
     bool understood = false;
-    const bool written =
-        process_request(connection, /*close_connection=*/false, close,
-                        [&](httplib::Request& request) {
-                          understood = true;
-                          // A client's part of the library that servers are
-                          // free to use: the way back to the connection.
-                          request.response_handler =
-                              [&connection](const httplib::Response& response) {
-                                connection.SetReason(response.reason);
-                                return true;
-                              };
-                          // Ranges are the handler's business, compression
-                          // nobody's.
-                          request.ranges.clear();
-                          request.headers.erase("Accept-Encoding");
-                          request.headers.erase("Expect");
-                          if (HasBody(request)) close = true;
-                          if (close) {
-                            request.headers.erase("Connection");
-                            request.set_header("Connection", "close");
-                          }
-                        });
+    const bool written = process_request(
+        connection, /*close_connection=*/false, close,
+        [&](httplib::Request& request) {
+          understood = true;
+          // A client's part of the library that servers are
+          // free to use: the way back to the connection.
+          request.response_handler =
+              [&connection](const httplib::Response& response) {
+                connection.SetReason(response.reason);
+                return true;
+              };
+          // Ranges and compression are the handler's
+          // business.
+          request.ranges.clear();
+          request.set_header(kAcceptEncoding,
+                             HeaderOf(request, "Accept-Encoding"));
+          request.headers.erase("Accept-Encoding");
+          request.headers.erase("Expect");
+          if (HasBody(request)) close = true;
+          if (close) {
+            request.headers.erase("Connection");
+            request.set_header("Connection", "close");
+          }
+        });
     const bool flushed = connection.Flush();
     const bool keep =
         written && flushed && understood && !close && connection.HeadConsumed();

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "serve/raw_client.h"
 #include "serve/site_fixture.h"
 #include "support/status_matchers.h"
@@ -91,7 +93,30 @@ TEST_F(StaticServerTest, NegotiatesIndexPages) {
   EXPECT_EQ(Get("/simple/flit/").body, "flit html first");
 }
 
-TEST_F(StaticServerTest, NeverCompressesNorNamesAnEncoding) {
+TEST_F(StaticServerTest, CompressesWhatIsWorthItForWhoAcceptsIt) {
+  const std::string text(5000, 'x');
+  site_.home.Write("trees/a/metadata/9.bin-0.json", text);
+  Start();
+  const std::string path = "/metadata/9.bin-0.json";
+  const RawResponse compressed = Get(path, "Accept-Encoding: gzip\r\n");
+  EXPECT_EQ(compressed.headers.at("content-encoding"), "gzip");
+  EXPECT_LT(compressed.body.size(), text.size() / 10);
+  const RawResponse plain = Get(path);
+  EXPECT_EQ(plain.headers.count("content-encoding"), 0u);
+  EXPECT_EQ(plain.body, text);
+}
+
+TEST_F(StaticServerTest, SaysItsTime) {
+  Start();
+  const std::string date = Get("/simple/flit/").headers.at("date");
+  absl::Time time;
+  ASSERT_TRUE(
+      absl::ParseTime("%a, %d %b %Y %H:%M:%S GMT", date, &time, nullptr))
+      << date;
+  EXPECT_LT(absl::AbsDuration(absl::Now() - time), absl::Minutes(5));
+}
+
+TEST_F(StaticServerTest, CompressesNoSmallFilesAndNoRefusals) {
   Start();
   const RawResponse response =
       Get("/simple/flit/", "Accept-Encoding: gzip, br\r\n");
