@@ -29,7 +29,6 @@ using crypto::Secret;
 
 constexpr std::array<std::string_view, 4> kAlgorithmNames = {
     "ed25519", "ecdsa-p256", "ecdsa-p384", "rsa-pss-sha256"};
-constexpr uint64_t kMaxPublicFileBytes = uint64_t{64} << 10;
 constexpr std::string_view kTrialMessage = "tufmirror key check";
 
 // A key as a file has it.
@@ -65,14 +64,13 @@ tuf::Key PublicHalf(const PrivateKey& key) {
 absl::StatusOr<KeyFile> OpenKeyFile(const std::string& file,
                                     const PassphraseSource& passphrase) {
   // Public keys may be read by anybody, so their files may too.
-  const auto bytes = fs::ReadFile(file, kMaxPublicFileBytes);
-  if (bytes.ok() && LooksPublic(*bytes)) {
+  ASSIGN_OR_RETURN(const Secret text,
+                   crypto::ReadSecretFile(file, "private key", LooksPublic));
+  if (LooksPublic(text.view())) {
     ASSIGN_OR_RETURN(tuf::Key key,
-                     repo::ParsePublicKey(*bytes, Printable(file)));
+                     repo::ParsePublicKey(text.view(), Printable(file)));
     return KeyFile{std::move(key), std::nullopt, false};
   }
-  ASSIGN_OR_RETURN(const Secret text,
-                   crypto::ReadSecretFile(file, "private key"));
   const bool encrypted = PrivateKey::NeedsPassphrase(text.view());
   ASSIGN_OR_RETURN(PrivateKey key, OpenPrivate(text, passphrase, file));
   tuf::Key half = PublicHalf(key);
@@ -133,6 +131,21 @@ absl::Status WritePublic(const tuf::Key& key, const std::string& path) {
                                  fs::Durability::kFsync);
 }
 
+// `public_file` may be empty, but not the key's own file by another name.
+absl::Status WritePublicOfNew(const tuf::Key& key, const std::string& file,
+                              const std::string& public_file) {
+  if (public_file.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const auto existing, fs::Stat(public_file));
+  if (existing) {
+    return MakeFailure(
+        Failure::kUsage,
+        fmt::format("--public {}: expected another file than {}, that of the "
+                    "key",
+                    Printable(public_file), Printable(file)));
+  }
+  return WritePublic(key, public_file);
+}
+
 absl::StatusOr<Secret> PassphraseOfNewFile(const PassphraseSource& source,
                                            bool unencrypted,
                                            const std::string& file) {
@@ -154,8 +167,12 @@ absl::Status GenerateKeyFile(const KeyGenerateArguments& arguments) {
                    PrivateKey::Generate(algorithm, arguments.rsa_bits));
   RETURN_IF_ERROR(key.WriteFile(arguments.file, passphrase));
   const tuf::Key half = PublicHalf(key);
-  if (!arguments.public_file.empty()) {
-    RETURN_IF_ERROR(WritePublic(half, arguments.public_file));
+  const absl::Status written =
+      WritePublicOfNew(half, arguments.file, arguments.public_file);
+  if (!written.ok()) {
+    // A key that nobody has seen, in the way of the next try.
+    RETURN_IF_ERROR(fs::Remove(arguments.file));
+    return written;
   }
   return PrintKey(half, arguments.json);
 }

@@ -37,12 +37,15 @@ void AddKeyGenerate(CLI::App& key, ChooseKey& chosen) {
   generate->add_option("--public", arguments->public_file,
                        "Also write the public half there, as PEM");
   AddKeyPassphrase(*generate, arguments->passphrase, "", "the key");
-  generate->add_flag("--unencrypted-keys", arguments->unencrypted,
-                     "Write the key without a passphrase");
+  generate
+      ->add_flag("--unencrypted-keys", arguments->unencrypted,
+                 "Write the key without a passphrase")
+      ->excludes("--passphrase-file")
+      ->excludes("--passphrase-fd");
   generate->add_flag("--json", arguments->json,
                      "Print the public half as TUF metadata declares it");
   generate->footer(
-      "The passphrase: from a descriptor, TUFMIRROR_KEY_PASSPHRASE, a file, or "
+      "The passphrase: from a descriptor, a file, TUFMIRROR_KEY_PASSPHRASE, or "
       "a prompt, in that order.\nExample: tufmirror key generate root-1.pem "
       "--public root-1.pub");
   generate->callback([arguments, &chosen] {
@@ -80,8 +83,11 @@ void AddKeyConvert(CLI::App& key, ChooseKey& chosen) {
       ->required();
   AddKeyPassphrase(*convert, arguments->passphrase, "", "FILE");
   AddKeyPassphrase(*convert, arguments->new_passphrase, "new-", "the new file");
-  convert->add_flag("--unencrypted-keys", arguments->unencrypted,
-                    "Write the key without a passphrase");
+  convert
+      ->add_flag("--unencrypted-keys", arguments->unencrypted,
+                 "Write the key without a passphrase")
+      ->excludes("--new-passphrase-file")
+      ->excludes("--new-passphrase-fd");
   convert->add_flag("--public", arguments->public_half,
                     "Write the public half, as PEM");
   convert->footer(

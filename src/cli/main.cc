@@ -69,8 +69,10 @@ void AddInit(CLI::App& app, Chosen& chosen) {
       ->capture_default_str();
   origin->add_option("--passphrase-file", origin_arguments->passphrase_file,
                      "File whose first line is the passphrase of the keys");
-  origin->add_flag("--unencrypted-keys", origin_arguments->unencrypted_keys,
-                   "Write the private keys without a passphrase");
+  origin
+      ->add_flag("--unencrypted-keys", origin_arguments->unencrypted_keys,
+                 "Write the private keys without a passphrase")
+      ->excludes("--passphrase-file");
   origin->add_flag("--hash-prefixes", origin_arguments->hash_prefixes,
                    "Delegate by path_hash_prefixes, for clients without "
                    "TAP 15");

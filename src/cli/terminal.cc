@@ -1,10 +1,14 @@
 #include "cli/terminal.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -28,9 +32,40 @@ size_t TerminalColumns() {
   return known ? size.ws_col : 80;
 }
 
-// Reads one line from the terminal with echo off.
+// Signals that end a program, kept back while it lives; then they take effect.
+class HeldSignals {
+ public:
+  HeldSignals() {
+    sigset_t held;
+    sigemptyset(&held);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
+      sigaddset(&held, signal);
+    }
+    pthread_sigmask(SIG_BLOCK, &held, &before_);
+    arrived_ = fs::UniqueFd(signalfd(-1, &held, SFD_CLOEXEC));
+  }
+  ~HeldSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  HeldSignals(const HeldSignals&) = delete;
+  HeldSignals& operator=(const HeldSignals&) = delete;
+
+  // Waits for `fd` to have something to read; false if a signal came first.
+  bool WaitFor(int fd) const {
+    pollfd ready[] = {{fd, POLLIN, 0}, {arrived_.get(), POLLIN, 0}};
+    while (poll(ready, 2, -1) < 0 && errno == EINTR) {
+    }
+    return ready[1].revents == 0;
+  }
+
+ private:
+  sigset_t before_ = {};
+  fs::UniqueFd arrived_;
+};
+
+// Reads one line from the terminal with echo off. A signal ends the program
+// with the terminal as it was.
 absl::StatusOr<crypto::Secret> Ask(std::string_view question) {
   ASSIGN_OR_RETURN(const fs::UniqueFd tty, fs::Open("/dev/tty", O_RDWR));
+  const HeldSignals signals;
   termios before = {};
   if (tcgetattr(tty.get(), &before) != 0) {
     return fs::ErrnoFailure(errno, "tcgetattr", "/dev/tty");
@@ -43,6 +78,10 @@ absl::StatusOr<crypto::Secret> Ask(std::string_view question) {
   };
   tcsetattr(tty.get(), TCSAFLUSH, &quiet);
   RETURN_IF_ERROR(fs::WriteAll(tty.get(), question, "/dev/tty"));
+  if (!signals.WaitFor(tty.get())) {
+    return MakeFailure(Failure::kCancelled,
+                       "stopped by a signal instead of a passphrase");
+  }
   return crypto::ReadSecretLineOf(tty.get(), "passphrase");
 }
 
@@ -133,12 +172,12 @@ absl::StatusOr<crypto::Secret> ReadPassphrase(const PassphraseSource& source,
     return NotEmptyIfNew(std::move(secret), use,
                          fmt::format("descriptor {}", source.fd));
   }
-  if (const char* value = std::getenv(source.variable.c_str())) {
-    return NotEmptyIfNew(crypto::Secret::Copy(value), use, source.variable);
-  }
   if (!source.file.empty()) {
     ASSIGN_OR_RETURN(crypto::Secret secret, PassphraseOfFile(source.file));
     return NotEmptyIfNew(std::move(secret), use, source.file);
+  }
+  if (const char* value = std::getenv(source.variable.c_str())) {
+    return NotEmptyIfNew(crypto::Secret::Copy(value), use, source.variable);
   }
   if (isatty(STDIN_FILENO) != 1) {
     return MakeFailure(

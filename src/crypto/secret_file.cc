@@ -30,21 +30,20 @@ absl::Status SecretFileFailure(const Named& file, std::string_view problem) {
                                                 Printable(file.path), problem));
 }
 
-absl::Status CheckSecretFile(int fd, const Named& file) {
+absl::StatusOr<mode_t> ModeOfRegularFile(int fd, const Named& file) {
   struct stat info {};
   if (fstat(fd, &info) != 0) return fs::ErrnoFailure(errno, "fstat", file.path);
-  if (!S_ISREG(info.st_mode)) {
-    return SecretFileFailure(file,
-                             "expected a regular file, got something else");
-  }
-  if ((info.st_mode & 077) != 0) {
-    return SecretFileFailure(
-        file,
-        fmt::format("expected a file that only its owner can access, got mode "
-                    "{:04o}; to correct it: chmod 600 {}",
-                    info.st_mode & 07777, Printable(file.path)));
-  }
-  return absl::OkStatus();
+  if (S_ISREG(info.st_mode)) return info.st_mode;
+  return SecretFileFailure(file, "expected a regular file, got something else");
+}
+
+absl::Status CheckMode(mode_t mode, const Named& file) {
+  if ((mode & 077) == 0) return absl::OkStatus();
+  return SecretFileFailure(
+      file,
+      fmt::format("expected a file that only its owner can access, got mode "
+                  "{:04o}; to correct it: chmod 600 {}",
+                  mode & 07777, Printable(file.path)));
 }
 
 enum class Until { kEnd, kLineFeed };
@@ -82,8 +81,9 @@ absl::StatusOr<Secret> FirstLine(const Secret& text, const Named& file) {
 
 }  // namespace
 
-absl::StatusOr<Secret> ReadSecretFile(const std::string& path,
-                                      std::string_view what) {
+absl::StatusOr<Secret> ReadSecretFile(
+    const std::string& path, std::string_view what,
+    absl::FunctionRef<bool(std::string_view)> is_public) {
   const Named file{path, what};
   // O_NONBLOCK: opening a FIFO must not wait for a writer.
   const absl::StatusOr<fs::UniqueFd> fd =
@@ -97,8 +97,16 @@ absl::StatusOr<Secret> ReadSecretFile(const std::string& path,
     }
     return SecretFileFailure(file, MessageOf(fd.status()));
   }
-  RETURN_IF_ERROR(CheckSecretFile(fd->get(), file));
-  return ReadUntil(fd->get(), Until::kEnd, kMaxSecretFileBytes, file);
+  ASSIGN_OR_RETURN(const mode_t mode, ModeOfRegularFile(fd->get(), file));
+  ASSIGN_OR_RETURN(Secret bytes, ReadUntil(fd->get(), Until::kEnd,
+                                           kMaxSecretFileBytes, file));
+  if (!is_public(bytes.view())) RETURN_IF_ERROR(CheckMode(mode, file));
+  return bytes;
+}
+
+absl::StatusOr<Secret> ReadSecretFile(const std::string& path,
+                                      std::string_view what) {
+  return ReadSecretFile(path, what, [](std::string_view) { return false; });
 }
 
 absl::StatusOr<Secret> ReadSecretLineOfFile(const std::string& path,

@@ -9,6 +9,7 @@ import pty
 import re
 import subprocess
 import sys
+import termios
 
 import securesystemslib_keys
 from e2e_support import (Program, build_wheel, clean_environment, describe,
@@ -257,6 +258,26 @@ def test_prompt(tap, keys, work):
     code, shown = at_terminal(keys.program, [(once, PASSPHRASE)], "check", key)
     tap.check("asked for once to open the key", code == 0 and
               again not in shown and b"horse" not in shown, f"{code} {shown}")
+    check_interrupt(tap, keys, key)
+
+
+def check_interrupt(tap, keys, key):
+    """Ctrl-C instead of a passphrase: the terminal shows again what is typed."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(keys.program.path, [keys.program.path, "key", "check", key],
+                  clean_environment())
+    shown = b""
+    while b"Passphrase for " not in shown:
+        shown += os.read(terminal, 1024)
+    asked = termios.tcgetattr(terminal)[3] & termios.ECHO
+    os.write(terminal, b"\x03")
+    _, status = os.waitpid(pid, 0)
+    left = termios.tcgetattr(terminal)[3] & termios.ECHO
+    os.close(terminal)
+    tap.check("Ctrl-C at the prompt leaves the terminal as it was",
+              os.WIFSIGNALED(status) and not asked and bool(left),
+              f"{status} {asked} {left}")
 
 
 def test_refusals(keys, work):
@@ -277,6 +298,19 @@ def test_refusals(keys, work):
                  **environment)
     keys.refused("a key is never overwritten", "never overwritten",
                  "generate", key, **environment)
+    both = work / "both.pem"
+    keys.refused("nor by its own public half", "another file", "generate", both,
+                 "--public", work / "." / "both.pem", code=2, **environment)
+    keys.refused("nor left without its public half", "nowhere", "generate",
+                 both, "--public", work / "nowhere/both.pub", **environment)
+    keys.works("and a next try is in nobody's way", "generate", both,
+               **environment)
+    keys.refused("no passphrase that then is none", "excludes", "generate",
+                 work / "plain.pem", "--unencrypted-keys", "--passphrase-file",
+                 key, code=2)
+    fifo = work / "fifo.pem"
+    os.mkfifo(fifo)
+    keys.refused("a pipe is not waited for", "regular file", "show", fifo)
     keys.refused("nor by a conversion", "never overwritten", "convert",
                  work / "ed25519.pem", "--output", key, **environment)
     keys.refused("an algorithm that is not there", "not in", "generate",
@@ -289,6 +323,9 @@ def test_refusals(keys, work):
 
 class Token:
     """A SoftHSM token in a directory of its own."""
+
+    # To sign, pkcs11-tool chooses by id; a label it would pass over in silence.
+    IDS = {"online": "01", "own": "02"}
 
     def __init__(self, work):
         (work / "tokens").mkdir()
@@ -308,14 +345,14 @@ class Token:
 
     def take(self, key):
         self.must("softhsm2-util", "--import", key, "--token", "tufmirror",
-                  "--label", "online", "--id", "01", "--pin", PIN)
+                  "--label", "online", "--id", self.IDS["online"], "--pin", PIN)
 
     def make(self, label, public):
         """A key that never leaves the token; writes its public half."""
         tool = ["pkcs11-tool", "--module", SOFTHSM, "--token-label",
                 "tufmirror", "--login", "--pin", "env:TOKEN_PIN"]
         self.must(*tool, "--keypairgen", "--key-type", "EC:prime256v1",
-                  "--label", label, "--id", "02")
+                  "--label", label, "--id", self.IDS[label])
         der = public.with_suffix(".der")
         self.must(*tool, "--read-object", "--type", "pubkey", "--label", label,
                   "--output-file", der)
@@ -329,7 +366,8 @@ class Token:
             "#!/bin/sh\nset -e\nopenssl dgst -sha256 -binary |\n"
             f"  pkcs11-tool --module {SOFTHSM} --token-label tufmirror "
             "--login --pin env:TOKEN_PIN --sign --mechanism ECDSA "
-            f"--signature-format openssl --label {label}\n", encoding="utf-8")
+            f"--signature-format openssl --id {self.IDS[label]}\n",
+            encoding="utf-8")
         script.chmod(0o700)
         return [str(script)]
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "tufmirror/crypto/private_key.h"
 
@@ -16,6 +17,11 @@ namespace tufmirror::crypto {
 // have any permission on it, if it is larger than 64 KiB or cannot be opened.
 absl::StatusOr<Secret> ReadSecretFile(const std::string& path,
                                       std::string_view what);
+// The same of a file that may turn out to be no secret, which `is_public` says
+// of its bytes: then everybody may have permissions on it.
+absl::StatusOr<Secret> ReadSecretFile(
+    const std::string& path, std::string_view what,
+    absl::FunctionRef<bool(std::string_view)> is_public);
 
 // The first line of such a file, or of the open descriptor `fd` (a pipe, a
 // terminal), without its line end. At most kMaxSecretLineBytes: kKey for more.
