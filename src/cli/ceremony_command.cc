@@ -28,6 +28,7 @@
 #include "tufmirror/repo/ceremony_changes.h"
 #include "tufmirror/sync/ceremony.h"
 #include "tufmirror/tree/home.h"
+#include "tufmirror/tree/publisher.h"
 
 namespace tufmirror::cli {
 namespace {
@@ -303,7 +304,10 @@ void PrintPublished(const sync::PublishedCeremony& published,
         tuf::FormatExpiry(published.earliest_expiry));
     return;
   }
-  fmt::print("Published as generation {}:", published.generation);
+  fmt::print("{} generation {}:",
+             published.by_earlier_try ? "Published before, and live in"
+                                      : "Published as",
+             published.generation);
   for (const std::string& role : published.offline_roles) {
     fmt::print(" {};", Printable(role, 80));
   }
@@ -348,6 +352,14 @@ absl::Status Abort(const CeremonyAbortArguments& arguments) {
   if (arguments.json) {
     fmt::print("{{\"id\":{},\"file\":{}}}\n", JsonWord(open.id),
                JsonWord(open.file));
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(const auto live, tree::Publisher::CurrentGeneration(home));
+  if (live.number == 0) {
+    fmt::print(
+        "Ceremony {} is forgotten, and nothing was ever published here: remove "
+        "{} and the keys that init made for it, and init again.\n",
+        Printable(open.id), Printable(arguments.home, 1024));
     return absl::OkStatus();
   }
   fmt::print(

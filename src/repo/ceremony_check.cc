@@ -77,17 +77,25 @@ absl::Status CheckSame(const Candidate& candidate, const OfflineRole* made_for,
       other_bytes ? text(published) + " with other content" : text(published));
 }
 
+// Null if it is not published.
+const OfflineRole* FindPublished(const TrustedRoles& published,
+                                 std::string_view name) {
+  if (name == kRootRole) {
+    return published.roots.empty() ? nullptr : &published.roots.back();
+  }
+  for (const OfflineRole& role : published.others) {
+    if (role.name == name) return &role;
+  }
+  return nullptr;
+}
+
 absl::Status CheckMadeFor(const Candidate& candidate,
                           const TrustedRoles& published) {
-  const auto find = [&](std::string_view name) -> const OfflineRole* {
-    for (const OfflineRole& role : published.others) {
-      if (role.name == name) return &role;
-    }
-    return nullptr;
+  const auto find = [&](std::string_view name) {
+    return FindPublished(published, name);
   };
-  RETURN_IF_ERROR(CheckSame(
-      candidate, candidate.Trusted(kRootRole),
-      published.roots.empty() ? nullptr : &published.roots.back(), kRootRole));
+  RETURN_IF_ERROR(CheckSame(candidate, candidate.Trusted(kRootRole),
+                            find(kRootRole), kRootRole));
   for (const OfflineRole& role : candidate.trusted()) {
     RETURN_IF_ERROR(CheckSame(candidate, &role, find(role.name), role.name));
   }
@@ -198,6 +206,18 @@ absl::Status CheckFollowsFrom(const Candidate& candidate,
                   candidate.id(),
                   candidate.trusted_roots().back().common().version,
                   known->version));
+}
+
+absl::StatusOr<bool> IsPublished(const Candidate& candidate,
+                                 const OfflineMetadata& current) {
+  ASSIGN_OR_RETURN(const TrustedRoles published, VerifyTrusted(current));
+  return std::all_of(candidate.roles().begin(), candidate.roles().end(),
+                     [&](const OfflineRole& role) {
+                       const OfflineRole* live =
+                           FindPublished(published, role.name);
+                       return live != nullptr && live->document.canonical ==
+                                                     role.document.canonical;
+                     });
 }
 
 absl::Status CheckPublishable(const Candidate& candidate,

@@ -149,7 +149,9 @@ absl::StatusOr<repo::OfflineMetadata> ReadOfflineMetadata(
                ? view.status()
                : MakeFailure(
                      Failure::kUsage,
-                     fmt::format("{}: nothing is published yet",
+                     fmt::format("{0}: nothing is published yet; 'tufmirror "
+                                 "ceremony publish {0}' does it with what init "
+                                 "wrote down and the holders have signed",
                                  Printable(home.layout().home(), 1024)));
   }
   return ReadOfflineMetadataOf(tree, *view);

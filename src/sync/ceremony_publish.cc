@@ -290,6 +290,49 @@ absl::StatusOr<PublishedCeremony> PublishNext(
   return publication.Publish();
 }
 
+// Before anything is published, nothing but what init noted says whose root it
+// is to be: anybody can sign a root of their own.
+absl::Status CheckIsOfInit(const tree::Home& home,
+                           const repo::Candidate& candidate,
+                           const std::optional<OpenCeremony>& open) {
+  if (open && open->id == candidate.id()) return absl::OkStatus();
+  const std::string shown = Printable(home.layout().home(), 1024);
+  return MakeFailure(
+      Failure::kVersion,
+      open ? fmt::format("{}: publish the first metadata: expected candidate "
+                         "{} that init wrote, got {}",
+                         shown, Printable(open->id, 80), candidate.id())
+           : fmt::format("{0}: publish the first metadata: expected the "
+                         "candidate that init wrote, which was aborted, got "
+                         "{1}: remove {0} and the keys made with it, and init "
+                         "again",
+                         shown, candidate.id()));
+}
+
+// What a publication that was killed after it had switched the trees would have
+// said; nullopt unless `candidate` is the open ceremony, and live.
+absl::StatusOr<std::optional<PublishedCeremony>> PublishedBefore(
+    const tree::Home& home, const tree::GenerationInfo& live,
+    const repo::Candidate& candidate, const std::optional<OpenCeremony>& open) {
+  if (!open || open->id != candidate.id() || live.number == 0) {
+    return std::nullopt;
+  }
+  ASSIGN_OR_RETURN(const repo::OfflineMetadata current,
+                   ReadOfflineMetadata(home));
+  ASSIGN_OR_RETURN(const bool is_live, repo::IsPublished(candidate, current));
+  if (!is_live) return std::nullopt;
+  PublishedCeremony result;
+  result.id = candidate.id();
+  result.generation = live.number;
+  result.earliest_expiry = live.earliest_expiry;
+  result.by_earlier_try = true;
+  for (const repo::OfflineRole& role : candidate.roles()) {
+    result.offline_roles.push_back(
+        fmt::format("{} {}", role.name, role.common().version));
+  }
+  return result;
+}
+
 }  // namespace
 
 absl::StatusOr<PublishedCeremony> PublishCeremony(
@@ -297,10 +340,23 @@ absl::StatusOr<PublishedCeremony> PublishCeremony(
     const repo::Candidate& candidate, OnlinePassphrase passphrase,
     absl::Time now) {
   ASSIGN_OR_RETURN(const auto lock, home.Lock("ceremony publish"));
-  ASSIGN_OR_RETURN(const std::vector<repo::Signer> signers,
-                   ReadOnlineSigners(config.origin, passphrase));
   ASSIGN_OR_RETURN(const auto live, tree::Publisher::CurrentGeneration(home));
   const bool first = live.number == 0 && candidate.trusted_roots().empty();
+  const auto open = ReadOpenCeremony(home.layout());
+  if (first) {
+    RETURN_IF_ERROR(open.status());
+    RETURN_IF_ERROR(CheckIsOfInit(home, candidate, *open));
+  }
+  if (open.ok()) {
+    ASSIGN_OR_RETURN(const auto before,
+                     PublishedBefore(home, live, candidate, *open));
+    if (before) {
+      RETURN_IF_ERROR(fs::Remove(home.layout().open_ceremony()));
+      return *before;
+    }
+  }
+  ASSIGN_OR_RETURN(const std::vector<repo::Signer> signers,
+                   ReadOnlineSigners(config.origin, passphrase));
   ASSIGN_OR_RETURN(PublishedCeremony result,
                    first ? PublishFirst(home, config, candidate, signers, now)
                          : PublishNext(home, config, candidate, signers, now));

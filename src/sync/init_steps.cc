@@ -40,6 +40,17 @@ absl::Status CheckSourceDirectory(const std::string& from) {
 absl::Status CheckNoOrigin(const std::string& home) {
   const tree::Layout layout(home);
   ASSIGN_OR_RETURN(const auto config, fs::Stat(layout.config()));
+  ASSIGN_OR_RETURN(const auto generation, fs::Stat(layout.generation()));
+  if (config && !generation) {
+    return MakeFailure(
+        Failure::kUsage,
+        fmt::format("init origin {0}: it is a home already, and nothing is "
+                    "published yet: 'tufmirror ceremony publish {0}' does that "
+                    "once the holders have signed; if their candidate is lost "
+                    "or aborted, remove {0} and the keys made with it, then "
+                    "run init again",
+                    Printable(home, 1024)));
+  }
   if (config) {
     return MakeFailure(
         Failure::kUsage,
@@ -47,7 +58,6 @@ absl::Status CheckNoOrigin(const std::string& home) {
                     "{0}' publishes what its directory has",
                     Printable(home, 1024)));
   }
-  ASSIGN_OR_RETURN(const auto generation, fs::Stat(layout.generation()));
   if (!generation) return absl::OkStatus();
   return MakeFailure(
       Failure::kUsage,

@@ -108,6 +108,38 @@ TEST_F(CeremonyInitTest, IsPublishedOnce) {
   EXPECT_THAT(Publish(), FailsWith(Failure::kVersion, "published already"));
 }
 
+TEST_F(CeremonyInitTest, RefusesARootThatInitDidNotWrite) {
+  ASSERT_THAT(Make(), IsOk());
+  const repo::Signer thief = *repo::Signer::Generate();
+  std::vector<repo::ProposedRole> roles;
+  for (const repo::OfflineRole& role : candidate_->roles()) {
+    roles.push_back({role.name, role.content, role.holders});
+  }
+  auto& root = std::get<tuf::Root>(roles[0].content);
+  root.keys.emplace(thief.keyid(), thief.key());
+  root.root = {{thief.keyid()}, 1};
+  ASSERT_OK_AND_ASSIGN(repo::Candidate forged,
+                       repo::Candidate::Make({}, roles, now_));
+  ASSERT_THAT(repo::AddSignature(forged, thief, now_), IsOk());
+  const std::string expected = candidate_->id();
+  candidate_ = std::move(forged);
+  EXPECT_THAT(Publish(), FailsWith(Failure::kVersion, expected));
+  EXPECT_EQ(Live().number, 0u);
+}
+
+TEST_F(CeremonyInitTest, AfterAnAbortTheWayOutIsAnotherInit) {
+  ASSERT_THAT(Make(), IsOk());
+  EXPECT_THAT(InitOriginCeremony(options_, crypto::Secret::Copy("")),
+              FailsWith(Failure::kUsage, "nothing is published yet"));
+  Sign(holders_[0]);
+  Sign(holders_[1]);
+  ASSERT_THAT(AbortCeremony(*home_), IsOk());
+  EXPECT_THAT(Publish(), FailsWith(Failure::kVersion, "init again"));
+  std::filesystem::remove_all(init_.home);
+  std::filesystem::remove(options_.candidate);
+  EXPECT_THAT(Make(), IsOk());
+}
+
 TEST_F(CeremonyInitTest, LeavesNoKeysWhereItCannotBeMade) {
   dir_.Write("first.json", "something else");
   EXPECT_THAT(Make(), FailsWith(Failure::kUsage, "never overwritten"));

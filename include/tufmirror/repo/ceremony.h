@@ -170,6 +170,9 @@ absl::Status CheckFollowsFrom(const Candidate& candidate,
 // what the product's own client would refuse the result with.
 absl::Status CheckPublishable(const Candidate& candidate,
                               const OfflineMetadata& current, absl::Time now);
+// True if all that the candidate has to be signed is what `current` says.
+absl::StatusOr<bool> IsPublished(const Candidate& candidate,
+                                 const OfflineMetadata& current);
 
 // What changes in one role, for people.
 struct RoleDifference {

@@ -61,6 +61,8 @@ struct PublishedCeremony {
   std::vector<std::string> offline_roles;  // new versions
   uint64_t metadata_files = 0;
   absl::Time earliest_expiry;
+  // It was live already, since a publication that was killed at its end.
+  bool by_earlier_try = false;
 };
 
 // Gives the passphrase of an online key that is an encrypted file.
@@ -72,7 +74,8 @@ using OnlinePassphrase =
 // generation. Everything is checked before anything is changed, and the staged
 // tree once more before readers see it: as a new client, and as one that has
 // what is published now. Errors as repo::CheckPublishable, and kKey if the keys
-// are not those that the candidate names. Takes the home's lock.
+// are not those that the candidate names. kVersion where nothing is published
+// yet, if it is not the candidate that init noted. Takes the home's lock.
 absl::StatusOr<PublishedCeremony> PublishCeremony(
     const tree::Home& home, const Config& config,
     const repo::Candidate& candidate, OnlinePassphrase passphrase,
