@@ -27,6 +27,8 @@ namespace {
 
 constexpr std::string_view kPackMagic = "tufpack1";
 constexpr size_t kLengthBytes = 4;
+// No version between is that long and four times as long as the first one.
+constexpr uint64_t kSmallVersionBytes = uint64_t{64} << 10;
 // What follows a change is the same as before it, so that a fast search finds
 // nearly all there is.
 constexpr int kDeltaLevel = 3;
@@ -181,12 +183,13 @@ absl::StatusOr<std::string> DeltaPack::Rebuild(std::string_view base,
                        "delta pack: it does not start from what is here");
   }
   uint64_t left = kMaxRebuiltBytes;
+  const uint64_t most_between = 4 * uint64_t{base.size()} + kSmallVersionBytes;
   std::string version(base);
   for (auto link = start;; --link) {
     const bool last = link == links_.begin();
+    const uint64_t most = last ? max_bytes : most_between;
     ASSIGN_OR_RETURN(version,
-                     ApplyFrame(version, link->frame,
-                                last ? std::min(left, max_bytes) : left));
+                     ApplyFrame(version, link->frame, std::min(left, most)));
     if (last) return version;
     left -= version.size();
     if (IdOf(version) != std::prev(link)->base) {

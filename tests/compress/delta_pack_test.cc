@@ -169,14 +169,26 @@ TEST(DeltaPack, TwoFramesInThePlaceOfOneAreRefused) {
 TEST(DeltaPack, AChainOfBombsIsStoppedBeforeItsEnd) {
   // Each link alone is within bounds; together they are not. The id of each
   // version is that of the same 40 MB of zeros.
+  const std::string base = std::string(10'000'000, '\0') + "0";
   const std::string zeros(40'000'000, '\0');
   const std::string other = zeros + "1";
-  auto first = MakeDeltaPack(Version(0), zeros, "");
+  auto first = MakeDeltaPack(base, zeros, "");
   ASSERT_THAT(first, IsOk());
   auto second = MakeDeltaPack(zeros, other, **first);
   ASSERT_THAT(second, IsOk());
   EXPECT_THAT(Rebuild(**second, zeros, 50'000'000), IsOk());
-  EXPECT_THAT(Rebuild(**second, Version(0), 50'000'000),
+  EXPECT_THAT(Rebuild(**second, base, 50'000'000),
+              FailsWith(Failure::kTooLarge));
+}
+
+TEST(DeltaPack, NoVersionBetweenIsMuchLongerThanTheFirstOne) {
+  const std::string zeros(1'000'000, '\0');
+  auto first = MakeDeltaPack(Version(0), zeros, "");
+  ASSERT_THAT(first, IsOk());
+  auto second = MakeDeltaPack(zeros, zeros + "1", **first);
+  ASSERT_THAT(second, IsOk());
+  EXPECT_THAT(Rebuild(**second, zeros, 2'000'000), IsOk());
+  EXPECT_THAT(Rebuild(**second, Version(0), 2'000'000),
               FailsWith(Failure::kTooLarge));
 }
 

@@ -30,8 +30,9 @@ class DeltaPack {
   static absl::StatusOr<DeltaPack> Parse(std::string_view bytes);
 
   // The newest version, from `base`, which is one of the earlier ones.
-  // kNotFound if it is none. `max_bytes` bounds the result, kMaxRebuiltBytes
-  // all that is rebuilt on the way to it together; kTooLarge for more.
+  // kNotFound if it is none. `max_bytes` bounds the result, some times the size
+  // of `base` each version on the way to it, kMaxRebuiltBytes all together;
+  // kTooLarge for more.
   // kMalformed for frames that do not decode to what the chain says.
   absl::StatusOr<std::string> Rebuild(std::string_view base,
                                       uint64_t max_bytes) const;
