@@ -42,7 +42,12 @@ class GzipDecoder : public BodyDecoder {
     // zlib does not write to its input, its interface is older than const.
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
     stream_.avail_in = static_cast<uInt>(bytes.size());
-    while (!complete_) {
+    bool flushed = bytes.empty();
+    while (stream_.avail_in > 0 || !flushed) {
+      // What follows a member is another one (RFC 1952, 2.2).
+      if (complete_ && inflateReset(&stream_) != Z_OK) {
+        return Malformed("gzip", "cannot begin another member");
+      }
       stream_.next_out = reinterpret_cast<Bytef*>(output_.data());
       stream_.avail_out = static_cast<uInt>(output_.size());
       const int code = inflate(&stream_, Z_NO_FLUSH);
@@ -54,10 +59,9 @@ class GzipDecoder : public BodyDecoder {
       RETURN_IF_ERROR(
           Append({output_.data(), output_.size() - stream_.avail_out}));
       complete_ = code == Z_STREAM_END;
-      if (stream_.avail_in == 0 && stream_.avail_out > 0) break;
+      flushed = complete_ || stream_.avail_out > 0;
     }
-    if (stream_.avail_in == 0) return absl::OkStatus();
-    return Malformed("gzip", "bytes after the end of the stream");
+    return absl::OkStatus();
   }
   bool IsComplete() const override { return complete_; }
 

@@ -101,12 +101,25 @@ INSTANTIATE_TEST_SUITE_P(All, EveryEncoding,
                            return std::string(NameOf(tested.param));
                          });
 
-TEST(BodyDecoder, EndlessInputWithoutOutputIsTooLarge) {
+TEST_P(EveryEncoding, DecodesWhatFollowsInPartsOfItsOwn) {
+  const std::string bytes =
+      Compressed("one, ", GetParam()) + Compressed("two", GetParam());
+  for (const size_t step : {size_t{1}, size_t{7}, bytes.size()}) {
+    const auto decoded = Decode(name(), bytes, 8, step);
+    ASSERT_THAT(decoded, IsOk()) << step;
+    EXPECT_EQ(*decoded, "one, two");
+  }
+  EXPECT_THAT(Decode(name(), bytes, 7), FailsWith(Failure::kTooLarge));
+  EXPECT_THAT(Decode(name(), bytes.substr(0, bytes.size() - 1), 8),
+              FailsWith(Failure::kMalformed));
+}
+
+TEST_P(EveryEncoding, EndlessInputWithoutOutputIsTooLarge) {
   // Frames that hold nothing, one after the other.
   std::string nothing;
-  const std::string empty = Compressed("", Encoding::kZstd);
+  const std::string empty = Compressed("", GetParam());
   while (nothing.size() < 100'000) nothing += empty;
-  EXPECT_THAT(Decode("zstd", nothing, 1000), FailsWith(Failure::kTooLarge));
+  EXPECT_THAT(Decode(name(), nothing, 1000), FailsWith(Failure::kTooLarge));
 }
 
 TEST(BodyDecoder, RefusesAWindowThatWouldTakeMuchMemory) {

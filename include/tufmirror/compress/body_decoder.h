@@ -32,9 +32,8 @@ class BodyDecoder {
   }
 
   // Takes the next bytes. kTooLarge as soon as there is more output than the
-  // cap, or more input than
-  // MaxEncodedBytes; kMalformed for
-  // bytes that do not decode. After an error the decoder is of no use.
+  // cap, or more input than MaxEncodedBytes; kMalformed for bytes that do not
+  // decode. After an error the decoder is of no use.
   absl::Status Decode(std::string_view bytes);
 
   // The decoded body; kMalformed if its end is missing. To be called once,
