@@ -2,6 +2,7 @@
 """A real nginx serves a live tree with the configuration we ship."""
 
 import argparse
+import gzip
 import os
 import pathlib
 import tempfile
@@ -47,6 +48,7 @@ def make_home(home):
         write(root / f"simple/flit/{digest}.index.html", "by digest")
         write(root / "metadata/timestamp.json", f"timestamp {generation}")
         write(root / "metadata/1.root.json", "root")
+        write(root / "metadata/2.bin-0.json", "x" * 5000)
         write(root / "status/index.html", "status")
         write(root / ".hidden", "hidden")
         (root / "packages").symlink_to("../../packages")
@@ -144,6 +146,16 @@ def check_paths(tap, server):
               (301, "/simple/flit/"))
 
 
+def check_compression(tap, server):
+    for name, headers in (("a client", {}),
+                          ("a client behind a proxy", {"Via": "1.1 cdn"})):
+        response, body = server.request("/metadata/2.bin-0.json",
+                                        Accept_Encoding="gzip", **headers)
+        tap.equal(f"gzip for {name}", response.getheader("Content-Encoding"),
+                  "gzip")
+        tap.equal(f"bytes for {name}", gzip.decompress(body), b"x" * 5000)
+
+
 def check_publication(tap, server, home):
     _, before = server.request("/metadata/timestamp.json")
     (home / "live.new").symlink_to("trees/b")
@@ -169,6 +181,7 @@ def main():
             check_conditions(tap, server)
             check_ranges(tap, server)
             check_paths(tap, server)
+            check_compression(tap, server)
             check_publication(tap, server, home)
     tap.finish()
 
