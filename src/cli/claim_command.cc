@@ -6,6 +6,7 @@
 #include "cli/claim_commands.h"
 #include "cli/claim_text.h"
 #include "cli/commands.h"
+#include "cli/expect_yes.h"
 #include "cli/shell_quote.h"
 #include "cli/terminal.h"
 #include "fmt/format.h"
@@ -33,6 +34,16 @@ constexpr unsigned kOutputMode = 0644;
 
 absl::StatusOr<std::string> ReadClaimFile(const std::string& path) {
   return fs::ReadFile(path, repo::kMaxClaimBundleBytes);
+}
+
+// Before anything is shown or asked: what is there may be a private key.
+absl::Status CheckNothingAt(const std::string& output) {
+  ASSIGN_OR_RETURN(const auto existing, fs::Stat(output));
+  if (!existing) return absl::OkStatus();
+  return MakeFailure(Failure::kUsage,
+                     fmt::format("-o: expected no file {}, nothing is "
+                                 "overwritten",
+                                 Printable(output, 1024)));
 }
 
 absl::Status WriteOutput(const std::string& path, std::string_view bytes) {
@@ -78,6 +89,7 @@ absl::StatusOr<repo::ClaimKeys> ReadClaimKeys(
 }
 
 absl::Status MakeRequest(const ClaimRequestArguments& arguments) {
+  RETURN_IF_ERROR(CheckNothingAt(arguments.output));
   ASSIGN_OR_RETURN(pypi::ProjectName project,
                    pypi::ProjectName::Parse(arguments.project));
   ASSIGN_OR_RETURN(repo::ClaimKeys keys,
@@ -135,20 +147,40 @@ absl::StatusOr<repo::ClaimBundle> BundleToSign(
   return sync::PrepareRelease(options);
 }
 
+absl::StatusOr<std::vector<repo::ClaimRequest>> ReadRequests(
+    const std::vector<std::string>& paths) {
+  std::vector<repo::ClaimRequest> requests;
+  requests.reserve(paths.size());
+  for (const std::string& path : paths) {
+    ASSIGN_OR_RETURN(const std::string text, ReadClaimFile(path));
+    auto request = repo::ParseClaimRequest(text);
+    if (!request.ok()) return Annotate(request.status(), path);
+    requests.push_back(*std::move(request));
+  }
+  return requests;
+}
+
 absl::Status SignRelease(const ClaimSignArguments& arguments) {
+  RETURN_IF_ERROR(CheckNothingAt(arguments.output));
+  ASSIGN_OR_RETURN(const std::vector<repo::ClaimRequest> requests,
+                   ReadRequests(arguments.requests));
   ASSIGN_OR_RETURN(repo::ClaimBundle bundle, BundleToSign(arguments));
   ASSIGN_OR_RETURN(const repo::ClaimRelease release,
                    repo::OpenClaimBundle(bundle));
   // Before a passphrase is asked for.
   fmt::print("{}", ReleaseText(release));
   std::fflush(stdout);
+  if (!arguments.yes) RETURN_IF_ERROR(ExpectYes("Sign this?"));
   ASSIGN_OR_RETURN(const auto signers,
                    ReadSigners(arguments.keys, arguments.passphrase_file));
   for (const repo::Signer& signer : signers) {
+    if (!requests.empty()) {
+      RETURN_IF_ERROR(repo::CheckMaySign(requests, bundle.project, signer));
+    }
     ASSIGN_OR_RETURN(bundle, repo::SignClaimBundle(std::move(bundle), signer));
   }
   ASSIGN_OR_RETURN(const auto keyids, repo::KeyidsThatSigned(bundle));
-  fmt::print("signatures: {}\n", keyids.size());
+  fmt::print("{}", SignaturesText(bundle, keyids, requests));
   return WriteOutput(arguments.output, repo::WriteClaimBundle(bundle));
 }
 
@@ -172,7 +204,13 @@ absl::Status Revoke(const std::string& directory, const std::string& name) {
   ASSIGN_OR_RETURN(const tree::Home home, tree::Home::Open(directory));
   ASSIGN_OR_RETURN(const pypi::ProjectName project,
                    pypi::ProjectName::Parse(name));
-  RETURN_IF_ERROR(sync::RevokeClaim(home, project));
+  ASSIGN_OR_RETURN(const sync::RevokedClaim revoked,
+                   sync::RevokeClaim(home, project));
+  if (revoked == sync::RevokedClaim::kRequest) {
+    fmt::print("{}: the request is forgotten, nothing of it was published\n",
+               project.str());
+    return absl::OkStatus();
+  }
   fmt::print(
       "{}: from the next sync on this origin signs it again, beginning with "
       "what its maintainers signed last\n",
@@ -192,11 +230,21 @@ absl::Status ShowOfHome(const ClaimShowArguments& arguments) {
   ASSIGN_OR_RETURN(const tree::Home home, tree::Home::Open(arguments.from));
   ASSIGN_OR_RETURN(const pypi::ProjectName project,
                    pypi::ProjectName::Parse(arguments.project));
+  if (!arguments.output.empty()) {
+    RETURN_IF_ERROR(CheckNothingAt(arguments.output));
+  }
   ASSIGN_OR_RETURN(const auto listings, sync::ListClaims(home));
+  bool found = false;
   for (const sync::ClaimListing& listing : listings) {
     if (listing.project == project.str()) {
       fmt::print("{}", ListingText(listing));
+      found = true;
     }
+  }
+  if (!found) {
+    return MakeFailure(
+        Failure::kNotFound,
+        fmt::format("claim show: nobody claims {} here", project.str()));
   }
   if (arguments.output.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::string text, sync::ExportClaim(home, project));
@@ -212,8 +260,9 @@ absl::Status Show(const ClaimShowArguments& arguments) {
     fmt::print("{}", RequestText(request));
     return absl::OkStatus();
   }
-  if (const auto role = repo::ReadTargetsRole(text); role.ok()) {
-    fmt::print("{}", ClaimedRoleText(*role));
+  if (repo::ReadTargetsRole(text).ok()) {
+    ASSIGN_OR_RETURN(const tuf::Targets role, repo::ReadClaimedRole(text));
+    fmt::print("{}", ClaimedRoleText(role));
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(const repo::ClaimBundle bundle,
@@ -229,12 +278,7 @@ absl::Status Show(const ClaimShowArguments& arguments) {
 absl::StatusOr<repo::ClaimedChanges> ChangesOf(
     const ClaimPromoteArguments& arguments) {
   repo::ClaimedChanges changes;
-  for (const std::string& path : arguments.requests) {
-    ASSIGN_OR_RETURN(const std::string text, ReadClaimFile(path));
-    auto request = repo::ParseClaimRequest(text);
-    if (!request.ok()) return Annotate(request.status(), path);
-    changes.add.push_back(*std::move(request));
-  }
+  ASSIGN_OR_RETURN(changes.add, ReadRequests(arguments.requests));
   for (const std::string& name : arguments.remove) {
     ASSIGN_OR_RETURN(pypi::ProjectName project, pypi::ProjectName::Parse(name));
     changes.remove.push_back(std::move(project));
@@ -244,21 +288,35 @@ absl::StatusOr<repo::ClaimedChanges> ChangesOf(
   return changes;
 }
 
-absl::Status Promote(const ClaimPromoteArguments& arguments) {
-  ASSIGN_OR_RETURN(std::string text, ReadClaimFile(arguments.claimed));
-  ASSIGN_OR_RETURN(const repo::ClaimedChanges changes, ChangesOf(arguments));
-  const bool adds_signature = changes.add.empty() && changes.remove.empty();
+// All that will be signed, the changes last.
+absl::Status ShowPromotion(std::string_view text,
+                           const repo::ClaimedChanges& changes,
+                           bool adds_signature) {
+  ASSIGN_OR_RETURN(const tuf::Targets role, repo::ReadClaimedRole(text));
   if (adds_signature) {
-    ASSIGN_OR_RETURN(const tuf::Targets role, repo::ReadTargetsRole(text));
     fmt::print("{}", ClaimedRoleText(role));
+    return absl::OkStatus();
   }
+  ASSIGN_OR_RETURN(const tuf::Targets next,
+                   repo::DraftClaimedRole(text, changes));
+  fmt::print("{}\nasked for:\n", ClaimedRoleText(next, role));
   for (const repo::ClaimRequest& request : changes.add) {
     fmt::print("{}", RequestText(request));
   }
   for (const pypi::ProjectName& project : changes.remove) {
     fmt::print("taken out: {}\n", project.str());
   }
+  return absl::OkStatus();
+}
+
+absl::Status Promote(const ClaimPromoteArguments& arguments) {
+  RETURN_IF_ERROR(CheckNothingAt(arguments.output));
+  ASSIGN_OR_RETURN(std::string text, ReadClaimFile(arguments.claimed));
+  ASSIGN_OR_RETURN(const repo::ClaimedChanges changes, ChangesOf(arguments));
+  const bool adds_signature = changes.add.empty() && changes.remove.empty();
+  RETURN_IF_ERROR(ShowPromotion(text, changes, adds_signature));
   std::fflush(stdout);
+  if (!arguments.yes) RETURN_IF_ERROR(ExpectYes("Sign this?"));
   ASSIGN_OR_RETURN(const auto signers,
                    ReadSigners(arguments.keys, arguments.passphrase_file));
   if (adds_signature) {

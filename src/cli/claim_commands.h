@@ -29,7 +29,9 @@ struct ClaimSignArguments {
   std::vector<std::string> yanked;  // FILE or FILE=REASON
   int64_t last_version = 0;
   int64_t days = 365;
+  std::vector<std::string> requests;  // files that name who may sign
   std::string passphrase_file;
+  bool yes = false;
   std::string output;
 };
 int ClaimSignCommand(const ClaimSignArguments& arguments);
@@ -64,6 +66,7 @@ struct ClaimPromoteArguments {
   std::vector<std::string> keys;  // files
   int64_t days = 365;
   std::string passphrase_file;
+  bool yes = false;
   std::string output;
 };
 int ClaimPromoteCommand(const ClaimPromoteArguments& arguments);

@@ -50,20 +50,32 @@ void AddClaimSign(CLI::App& claim, ChosenClaim& chosen) {
   auto arguments = std::make_shared<ClaimSignArguments>();
   sign->add_option("DIST", arguments->distributions, "Wheels and sdists");
   sign->add_option("--project", arguments->project, "Its name");
-  sign->add_option("--bundle", arguments->bundle,
-                   "Sign what another maintainer signed, instead");
-  sign->add_option("--previous", arguments->previous,
-                   "The bundle before; its files stay");
+  CLI::Option* bundle = sign->add_option(
+      "--bundle", arguments->bundle,
+      "Sign what another maintainer signed, as it is, instead");
+  CLI::Option* previous = sign->add_option("--previous", arguments->previous,
+                                           "The bundle before; its files stay");
   sign->add_option("--key", arguments->keys, "Private key file")->required();
-  sign->add_option("--withdraw", arguments->withdrawn,
-                   "Name of a file that is to be gone");
-  sign->add_option("--yank", arguments->yanked, "FILE or FILE=REASON");
-  sign->add_option("--last-version", arguments->last_version,
-                   "Version that was signed last, where there is no bundle");
-  sign->add_option("--days", arguments->days,
-                   "For how long it is good; sign again before")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 3650));
+  CLI::Option* withdraw = sign->add_option("--withdraw", arguments->withdrawn,
+                                           "Name of a file that is to be gone");
+  CLI::Option* yank =
+      sign->add_option("--yank", arguments->yanked, "FILE or FILE=REASON");
+  CLI::Option* last_version = sign->add_option(
+      "--last-version", arguments->last_version,
+      "Version that was signed last, where there is no bundle");
+  CLI::Option* days =
+      sign->add_option("--days", arguments->days,
+                       "For how long it is good; sign again before")
+          ->capture_default_str()
+          ->check(CLI::Range(1, 3650));
+  for (CLI::Option* other : {previous, withdraw, yank, last_version, days}) {
+    bundle->excludes(other);
+  }
+  last_version->excludes(previous);
+  sign->add_option("--request", arguments->requests,
+                   "Request that names who may sign: refuse other keys, check "
+                   "the signatures; several are allowed");
+  sign->add_flag("--yes", arguments->yes, "Do not ask");
   AddPassphraseFile(*sign, arguments->passphrase_file);
   sign->add_option("-o,--output", arguments->output, "File to write")
       ->required();
@@ -135,8 +147,9 @@ void AddClaimPromote(CLI::App& claim, ChosenClaim& chosen) {
   auto arguments = std::make_shared<ClaimPromoteArguments>();
   promote
       ->add_option("--claimed", arguments->claimed,
-                   "The published N.claimed.json, or one that others signed "
-                   "(then without REQUEST and --remove)")
+                   "The published N.claimed.json, which one of the keys must "
+                   "have signed; or its next version that others signed (then "
+                   "without REQUEST and --remove)")
       ->required();
   promote->add_option("REQUEST", arguments->requests,
                       "Requests of projects to add");
@@ -146,6 +159,7 @@ void AddClaimPromote(CLI::App& claim, ChosenClaim& chosen) {
       ->capture_default_str()
       ->check(CLI::Range(1, 3650));
   AddPassphraseFile(*promote, arguments->passphrase_file);
+  promote->add_flag("--yes", arguments->yes, "Do not ask");
   promote->add_option("-o,--output", arguments->output, "File to write")
       ->required();
   promote->footer(

@@ -2,6 +2,7 @@
 #include "cli/claim_text.h"
 
 #include <iterator>
+#include <optional>
 
 #include "fmt/format.h"
 #include "tufmirror/base/failure.h"
@@ -25,6 +26,27 @@ std::string KeysText(const repo::ClaimKeys& keys) {
 std::string ContactText(const std::string& contact) {
   return contact.empty() ? std::string()
                          : fmt::format("  contact: {}\n", Printable(contact));
+}
+
+std::string RequiresText(const pypi::IndexFile& file) {
+  return file.requires_python.empty()
+             ? std::string()
+             : fmt::format("  (requires Python {})",
+                           Printable(file.requires_python));
+}
+
+std::string YankedText(const pypi::IndexFile& file) {
+  if (!file.yanked) return "";
+  return file.yanked->empty()
+             ? std::string("  (yanked)")
+             : fmt::format("  (yanked: {})", Printable(*file.yanked));
+}
+
+// What is other about a project than it was.
+std::string_view MarkOf(const repo::ClaimKeys& keys,
+                        const std::optional<repo::ClaimKeys>& before) {
+  if (!before) return "  <- new";
+  return keys == *before ? "" : "  <- other keys than until now";
 }
 
 std::string ClaimDay(absl::Time time) {
@@ -65,8 +87,9 @@ std::string ReleaseText(const repo::ClaimRelease& release) {
                                  tuf::FormatExpiry(release.role.expires));
   text += "users will find exactly these files:\n";
   for (const pypi::IndexFile& file : release.page.files) {
-    fmt::format_to(std::back_inserter(text), "  {}  {}{}\n", file.sha256.Hex(),
-                   Printable(file.filename), file.yanked ? "  (yanked)" : "");
+    fmt::format_to(std::back_inserter(text), "  {}  {}{}{}\n",
+                   file.sha256.Hex(), Printable(file.filename),
+                   RequiresText(file), YankedText(file));
   }
   return text;
 }
@@ -79,6 +102,41 @@ std::string ClaimedRoleText(const tuf::Targets& role) {
                         KeysText(*repo::ClaimKeysIn(role, project)));
   }
   return text;
+}
+
+std::string ClaimedRoleText(const tuf::Targets& next,
+                            const tuf::Targets& last) {
+  std::string text = fmt::format("role 'claimed' version {}, good until {}\n",
+                                 next.version, tuf::FormatExpiry(next.expires));
+  for (const pypi::ProjectName& project : repo::ProjectsIn(next)) {
+    const auto keys = *repo::ClaimKeysIn(next, project);
+    text += fmt::format("{}{}\n{}", project.str(),
+                        MarkOf(keys, repo::ClaimKeysIn(last, project)),
+                        KeysText(keys));
+  }
+  for (const pypi::ProjectName& project : repo::ProjectsIn(last)) {
+    if (repo::ClaimKeysIn(next, project)) continue;
+    text += fmt::format("{}  <- taken out\n", project.str());
+  }
+  return text;
+}
+
+std::string SignaturesText(const repo::ClaimBundle& bundle,
+                           const std::vector<std::string>& keyids,
+                           const std::vector<repo::ClaimRequest>& requests) {
+  std::string text;
+  for (const std::string& keyid : keyids) {
+    std::string_view what = "";
+    if (!requests.empty()) {
+      what = repo::CountsAsSigned(bundle, keyid, requests)
+                 ? ": good"
+                 : ": COUNTS FOR NOTHING";
+    }
+    text += fmt::format("signed by {}{}\n", Printable(keyid, 80), what);
+  }
+  return requests.empty()
+             ? text + "(not checked who may sign: give --request FILE)\n"
+             : text;
 }
 
 std::string AcceptedText(const sync::AcceptedClaim& accepted) {

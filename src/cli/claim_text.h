@@ -16,6 +16,12 @@ std::string RequestText(const repo::ClaimRequest& request);
 // The page that users will see, version and expiry.
 std::string ReleaseText(const repo::ClaimRelease& release);
 std::string ClaimedRoleText(const tuf::Targets& role);
+// The role `next` whole, with what is other than in `last` marked.
+std::string ClaimedRoleText(const tuf::Targets& next, const tuf::Targets& last);
+// Who has signed a bundle; with requests, which signatures count.
+std::string SignaturesText(const repo::ClaimBundle& bundle,
+                           const std::vector<std::string>& keyids,
+                           const std::vector<repo::ClaimRequest>& requests);
 std::string AcceptedText(const sync::AcceptedClaim& accepted);
 
 std::string ListingText(const sync::ClaimListing& listing);

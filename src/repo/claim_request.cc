@@ -128,4 +128,37 @@ absl::Status CheckClaimRequestSigned(std::string_view text,
                                     kRequestName, keys.keys, keys.role());
 }
 
+absl::Status CheckMaySign(const std::vector<ClaimRequest>& requests,
+                          const pypi::ProjectName& project,
+                          const Signer& signer) {
+  bool named = false;
+  for (const ClaimRequest& request : requests) {
+    if (request.project != project) {
+      return MakeFailure(
+          Failure::kUsage,
+          fmt::format("{}: expected one of {}, got one of {}", kRequestName,
+                      project.str(), request.project.str()));
+    }
+    named = named || request.keys.keys.contains(signer.keyid());
+  }
+  if (named) return absl::OkStatus();
+  return MakeFailure(Failure::kUsage,
+                     fmt::format("sign: expected a key that the {} of {} "
+                                 "names, got {}",
+                                 kRequestName, project.str(), signer.keyid()));
+}
+
+bool CountsAsSigned(const ClaimBundle& bundle, const std::string& keyid,
+                    const std::vector<ClaimRequest>& requests) {
+  for (const ClaimRequest& request : requests) {
+    const auto key = request.keys.keys.find(keyid);
+    if (key == request.keys.keys.end()) continue;
+    return tuf::Verifier::CheckSigned(tuf::RawMetadata{bundle.role},
+                                      ClaimRoleName(bundle.project), {*key},
+                                      tuf::RoleKeys{{keyid}, 1})
+        .ok();
+  }
+  return false;
+}
+
 }  // namespace tufmirror::repo

@@ -43,6 +43,49 @@ void DropUnusedKeys(tuf::Targets& targets) {
                 [&used](const auto& key) { return !used.contains(key.first); });
 }
 
+ClaimKeys KeysOfDelegation(const tuf::Targets& delegator,
+                           const DelegatedRole& role) {
+  ClaimKeys claim;
+  claim.threshold = role.keys.threshold;
+  for (const std::string& keyid : role.keys.keyids) {
+    const auto key = delegator.delegations->keys.find(keyid);
+    if (key != delegator.delegations->keys.end()) claim.keys.insert(*key);
+  }
+  return claim;
+}
+
+DelegatedRole ProjectDelegation(const pypi::ProjectName& project,
+                                const ClaimKeys& keys) {
+  DelegatedRole role;
+  role.name = ClaimRoleName(project);
+  role.keys = keys.role();
+  role.terminating = true;
+  role.paths = tuf::PathPatterns{{fmt::format("simple/{}/*", project.str()),
+                                  fmt::format("packages/{}/*", project.str())}};
+  return role;
+}
+
+absl::StatusOr<pypi::ProjectName> ProjectOfRole(std::string_view name) {
+  if (!name.starts_with(kClaimPrefix)) {
+    return MakeFailure(Failure::kMalformed, "no role of a project");
+  }
+  return pypi::ProjectName::Parse(name.substr(kClaimPrefix.size()));
+}
+
+absl::Status CheckOneClaim(const tuf::Targets& delegator,
+                           const DelegatedRole& role) {
+  const ClaimKeys keys = KeysOfDelegation(delegator, role);
+  const auto project = ProjectOfRole(role.name);
+  if (!project.ok() || ProjectDelegation(*project, keys) != role) {
+    return MakeFailure(
+        Failure::kMalformed,
+        fmt::format("it delegates {}: expected only projects, each terminating "
+                    "and with its own two path patterns",
+                    Printable(role.name)));
+  }
+  return Annotate(CheckClaimKeys(keys), project->str());
+}
+
 DelegatedRole ClaimsDelegation(std::string_view name,
                                const std::vector<tuf::Key>& keys,
                                int64_t threshold, tuf::KeyMap& key_map) {
@@ -140,23 +183,39 @@ std::optional<ClaimKeys> ClaimKeysIn(const tuf::Targets& delegator,
                                    return candidate.name == name;
                                  });
   if (role == roles->end()) return std::nullopt;
-  ClaimKeys claim;
-  claim.threshold = role->keys.threshold;
-  for (const std::string& keyid : role->keys.keyids) {
-    const auto key = delegator.delegations->keys.find(keyid);
-    if (key != delegator.delegations->keys.end()) claim.keys.insert(*key);
+  return KeysOfDelegation(delegator, *role);
+}
+
+absl::Status CheckOnlyClaims(const tuf::Targets& delegator) {
+  if (!delegator.targets.empty()) {
+    return MakeFailure(
+        Failure::kMalformed,
+        fmt::format("it lists {}: expected no target, only projects",
+                    Printable(delegator.targets.front().path)));
   }
-  return claim;
+  if (!delegator.delegations) return absl::OkStatus();
+  const DelegatedRoles* roles = FindRoles(delegator);
+  if (roles == nullptr) {
+    return MakeFailure(Failure::kMalformed,
+                       "it delegates hash bins: expected only projects");
+  }
+  const DelegatedRole* last = nullptr;
+  for (const DelegatedRole& role : *roles) {
+    RETURN_IF_ERROR(CheckOneClaim(delegator, role));
+    if (last != nullptr && last->name >= role.name) {
+      return MakeFailure(Failure::kMalformed,
+                         fmt::format("expected each project once, sorted, got "
+                                     "{} after {}",
+                                     role.name, last->name));
+    }
+    last = &role;
+  }
+  return absl::OkStatus();
 }
 
 tuf::Targets WithClaim(tuf::Targets delegator, const pypi::ProjectName& project,
                        const ClaimKeys& keys) {
-  DelegatedRole role;
-  role.name = ClaimRoleName(project);
-  role.keys = keys.role();
-  role.terminating = true;
-  role.paths = tuf::PathPatterns{{fmt::format("simple/{}/*", project.str()),
-                                  fmt::format("packages/{}/*", project.str())}};
+  DelegatedRole role = ProjectDelegation(project, keys);
   DelegatedRoles& roles = RolesOf(delegator);
   delegator.delegations->keys.insert(keys.keys.begin(), keys.keys.end());
   const auto place =

@@ -9,6 +9,7 @@
 #include "tufmirror/base/strings.h"
 #include "tufmirror/crypto/hash.h"
 #include "tufmirror/pypi/version.h"
+#include "tufmirror/repo/claimed_role.h"
 #include "tufmirror/repo/project_pages.h"
 #include "tufmirror/source/distribution_reader.h"
 
@@ -134,6 +135,13 @@ absl::StatusOr<repo::ClaimBundle> PrepareRelease(
   std::vector<ClaimFile> list;
   for (auto& [filename, file] : files) list.push_back(std::move(file));
   const int64_t last = before ? before->role.version : options.last_version;
+  if (last < 0 || last >= repo::kMaxRoleVersion) {
+    return MakeFailure(
+        Failure::kUsage,
+        fmt::format("{}: expected 0 to {} as the version that was signed last, "
+                    "got {}",
+                    options.project.str(), repo::kMaxRoleVersion - 1, last));
+  }
   repo::ClaimBundle bundle =
       repo::MakeClaimBundle(options.project, list, last + 1, options.expires);
   // What an origin would refuse is not worth a signature.

@@ -108,6 +108,15 @@ absl::Status ClaimStore::Revoke(const pypi::ProjectName& project) const {
   return RemoveBundlesBut(project, 0);
 }
 
+absl::Status ClaimStore::ForgetRevocation(
+    const pypi::ProjectName& project) const {
+  return fs::Remove(directory_ + "/" + NameOf(project, kRevokedEnding));
+}
+
+std::string ClaimStore::RequestPath(const pypi::ProjectName& project) const {
+  return directory_ + "/" + NameOf(project, kRequestEnding);
+}
+
 absl::Status ClaimStore::RemoveBundlesBut(const pypi::ProjectName& project,
                                           int64_t version) const {
   ASSIGN_OR_RETURN(const std::vector<std::string> names,

@@ -50,6 +50,11 @@ class ClaimStore {
                           std::string_view text) const;
   absl::Status SaveNextClaimed(std::string_view bytes) const;
   absl::Status Revoke(const pypi::ProjectName& project) const;
+  // As if there had been no revocation; what that removed stays away.
+  absl::Status ForgetRevocation(const pypi::ProjectName& project) const;
+
+  // For messages.
+  std::string RequestPath(const pypi::ProjectName& project) const;
 
  private:
   absl::StatusOr<std::optional<std::string>> Read(const std::string& name,

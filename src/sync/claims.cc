@@ -70,8 +70,11 @@ absl::StatusOr<std::optional<repo::ClaimRequest>> StoredRequest(
     const ClaimStore& store, const pypi::ProjectName& project) {
   ASSIGN_OR_RETURN(const auto text, store.Request(project));
   if (!text) return std::nullopt;
-  ASSIGN_OR_RETURN(repo::ClaimRequest request, repo::ParseClaimRequest(*text));
-  return request;
+  auto request = repo::ParseClaimRequest(*text);
+  if (request.ok()) return *std::move(request);
+  return Annotate(request.status(),
+                  fmt::format("{} (accept a request of {} again with --force)",
+                              store.RequestPath(project), project.str()));
 }
 
 // The keys that must sign for the project now.
@@ -85,6 +88,20 @@ absl::StatusOr<std::optional<repo::ClaimKeys>> KeysInForce(
   ASSIGN_OR_RETURN(auto request, StoredRequest(store, project));
   if (!request) return std::nullopt;
   return std::move(request->keys);
+}
+
+absl::Status CheckKeyChange(const Published& published, const ClaimStore& store,
+                            const pypi::ProjectName& project,
+                            std::string_view text) {
+  ASSIGN_OR_RETURN(const auto stored, store.Request(project));
+  // Accepted before, by somebody who was then interrupted.
+  if (stored && *stored == text) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const auto keys, KeysInForce(published, store, project));
+  if (!keys) return absl::OkStatus();
+  return Annotate(repo::CheckClaimRequestSigned(text, *keys),
+                  fmt::format("new keys of {}, to be signed by those that it "
+                              "has",
+                              project.str()));
 }
 
 absl::StatusOr<AcceptedClaim> AcceptRequest(const Published& published,
@@ -101,13 +118,8 @@ absl::StatusOr<AcceptedClaim> AcceptRequest(const Published& published,
                     "only",
                     project.str(), tuf::FormatExpiry(request.expires)));
   }
-  ASSIGN_OR_RETURN(const auto keys, KeysInForce(published, store, project));
-  if (keys && key_change == KeyChange::kSignedByOldKeys) {
-    RETURN_IF_ERROR(
-        Annotate(repo::CheckClaimRequestSigned(text, *keys),
-                 fmt::format("new keys of {}, to be signed by those that it "
-                             "has",
-                             project.str())));
+  if (key_change == KeyChange::kSignedByOldKeys) {
+    RETURN_IF_ERROR(CheckKeyChange(published, store, project, text));
   }
   RETURN_IF_ERROR(store.SaveRequest(project, text));
   return AcceptedClaim{AcceptedClaim::Kind::kRequest, project.str(), 0,
@@ -184,10 +196,18 @@ absl::StatusOr<AcceptedClaim> AcceptClaimedRole(Published& published,
                                                 const ClaimStore& store,
                                                 std::string_view text,
                                                 absl::Time now) {
+  if (text.size() > client::MetadataLimits().targets) {
+    return MakeFailure(
+        Failure::kTooLarge,
+        fmt::format("role 'claimed': expected at most {} bytes, "
+                    "which is what readers take, got {}",
+                    client::MetadataLimits().targets, text.size()));
+  }
   ASSIGN_OR_RETURN(const tuf::Verified<tuf::Targets> next,
                    tuf::Verifier::VerifyDelegated(
                        tuf::RawMetadata{std::string(text)}, repo::kClaimedRole,
                        *published.view->top()));
+  RETURN_IF_ERROR(Annotate(repo::CheckOnlyClaims(*next), "role 'claimed'"));
   const int64_t last = published.ListedVersion(repo::kClaimedRole);
   if (next->version != last + 1) {
     return MakeFailure(Failure::kVersion,
@@ -208,6 +228,10 @@ absl::StatusOr<AcceptedClaim> AcceptClaimedRole(Published& published,
   for (const pypi::ProjectName& project : repo::ProjectsIn(**last_role)) {
     if (repo::ClaimKeysIn(*next, project)) continue;
     RETURN_IF_ERROR(store.Revoke(project));
+  }
+  // And what they give is not taken back by what was accepted before.
+  for (const pypi::ProjectName& project : repo::ProjectsIn(*next)) {
+    RETURN_IF_ERROR(store.ForgetRevocation(project));
   }
   return AcceptedClaim{AcceptedClaim::Kind::kClaimedRole, "", next->version, "",
                        std::nullopt};
@@ -268,8 +292,8 @@ absl::StatusOr<AcceptedClaim> AcceptClaim(const tree::Home& home,
   return AcceptBundle(published, store, text, now);
 }
 
-absl::Status RevokeClaim(const tree::Home& home,
-                         const pypi::ProjectName& project) {
+absl::StatusOr<RevokedClaim> RevokeClaim(const tree::Home& home,
+                                         const pypi::ProjectName& project) {
   ASSIGN_OR_RETURN(const auto lock, home.Lock("claim"));
   ASSIGN_OR_RETURN(const Published published, Published::Open(home));
   const ClaimStore store(home.layout());
@@ -290,7 +314,8 @@ absl::Status RevokeClaim(const tree::Home& home,
                     "{0}), and accept that",
                     project.str()));
   }
-  return store.Revoke(project);
+  RETURN_IF_ERROR(store.Revoke(project));
+  return claim == nullptr ? RevokedClaim::kRequest : RevokedClaim::kPublished;
 }
 
 absl::StatusOr<std::vector<ClaimListing>> ListClaims(const tree::Home& home) {

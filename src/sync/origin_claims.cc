@@ -46,6 +46,9 @@ absl::Status CheckClaimedRole(const std::string& tree_root,
                        fmt::format("role '{}' version {} is expired",
                                    repo::kClaimedRole, next.version));
   }
+  RETURN_IF_ERROR(Annotate(
+      repo::CheckOnlyClaims(next),
+      fmt::format("role '{}' version {}", repo::kClaimedRole, next.version)));
   for (const pypi::ProjectName& project : repo::ProjectsIn(next)) {
     const repo::ClaimState* claim = editor.FindClaim(project.str());
     if (claim == nullptr || claim->version == 0) {
@@ -55,9 +58,33 @@ absl::Status CheckClaimedRole(const std::string& tree_root,
                                      repo::kClaimedRole, project.str()));
     }
     const auto keys = repo::ClaimKeysIn(next, project);
-    RETURN_IF_ERROR(CheckUnderNewKeys(tree_root, *claim, *keys));
+    RETURN_IF_ERROR(Annotate(
+        CheckUnderNewKeys(tree_root, *claim, *keys),
+        fmt::format("{0} has published nothing that its new keys signed: "
+                    "publish a release that the old and the new keys sign, or, "
+                    "if the old ones are lost, take {0} out first (claim "
+                    "promote --remove)",
+                    project.str())));
   }
   return absl::OkStatus();
+}
+
+bool IsOtherThanPublished(const std::string& tree_root, int64_t version,
+                          std::string_view accepted) {
+  const auto published = fs::ReadFile(
+      tree_root + "/" + tree::MetadataPath(repo::kClaimedRole, version),
+      client::MetadataLimits().targets);
+  return published.ok() && *published != accepted;
+}
+
+// A ceremony that renews the role may have been quicker.
+absl::Status AnotherWasPublished(int64_t version) {
+  return MakeFailure(
+      Failure::kHeldBack,
+      fmt::format("version {0} was accepted, but another version {0} was "
+                  "published: claim promote again, on top of that one, and "
+                  "accept the result",
+                  version));
 }
 
 const SourceFile* FindFile(const source::ProjectOffer& offer,
@@ -181,6 +208,13 @@ absl::Status OriginClaims::TakeNextClaimed(
   const tuf::MetaFile* published = editor_->snapshot().Find(repo::kClaimedRole);
   if (next.ok() && published != nullptr &&
       next->version <= published->version) {
+    const bool other =
+        next->version == published->version &&
+        IsOtherThanPublished(tree_root, published->version, *bytes);
+    if (other) {
+      problems.push_back({std::string(repo::kClaimedRole),
+                          AnotherWasPublished(published->version)});
+    }
     return absl::OkStatus();
   }
   absl::Status taken = next.status();
@@ -207,9 +241,11 @@ absl::Status OriginClaims::TakeBundle(const ClaimStore& store,
   const repo::ClaimState* published = editor_->FindClaim(project.str());
   repo::ClaimKeys keys;
   if (request) {
-    ASSIGN_OR_RETURN(repo::ClaimRequest parsed,
-                     repo::ParseClaimRequest(*request));
-    keys = std::move(parsed.keys);
+    auto parsed = repo::ParseClaimRequest(*request);
+    if (!parsed.ok()) {
+      return Annotate(parsed.status(), store.RequestPath(project));
+    }
+    keys = std::move(parsed->keys);
   } else if (published != nullptr) {
     keys = published->keys;
   }

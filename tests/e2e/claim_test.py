@@ -60,6 +60,7 @@ class Pilot:
         shutil.copy(self.build(version), self.world.upstream)
 
     def ask(self, *more):
+        self.request.unlink(missing_ok=True)
         keys = [word for maintainer in self.maintainers
                 for word in ("--key", maintainer.public)]
         return self.world.claim(
@@ -76,7 +77,7 @@ class Pilot:
         previous = ("--previous", self.bundle) if self.bundle else ()
         self.world.claim(f"{self.name} signs release {self.count}", "sign",
                          *wheels, "--project", self.name, *previous, *keys,
-                         *more, "-o", output)
+                         *more, "--yes", "-o", output)
         return output
 
     def accept(self, bundle, code=0, says=""):
@@ -170,6 +171,29 @@ def changed_bundle(bundle, output, change):
     return output
 
 
+def refuse_careless_signing(world, alpha, adds, bob):
+    """What a maintainer's own mistakes would do."""
+    output = ("-o", world.desk / "careless")
+    stranger = Maintainer(world.desk, "stranger")
+
+    def refused(name, says, *arguments):
+        result = world.claim(name, *arguments, code=2)
+        world.tap.check(f"it says '{says}'", says in result.stderr,
+                        describe(result))
+
+    refused("nobody is there to say yes", "--yes", *adds, bob.private, *output)
+    refused("a key that the request does not name", "names", *adds,
+            stranger.private, "--yes", *output)
+    secret = bob.private.read_bytes()
+    refused("the key as the output", "expected no file", *adds, bob.private,
+            "--yes", "-o", bob.private)
+    world.tap.equal("the key is still there", bob.private.read_bytes(), secret)
+    for option in (("--yank", "x"), ("--days", "5"), ("--last-version", "9"),
+                   ("--withdraw", "x"), ("--previous", alpha.request)):
+        refused(f"--bundle with {option[0]}", "excludes", *adds, bob.private,
+                *option, "--yes", *output)
+
+
 def refuse_bad_bundles(world, alpha, beta):
     """Each refusal of accept; nothing of it is ever published."""
     alice, bob = alpha.maintainers
@@ -180,8 +204,13 @@ def refuse_bad_bundles(world, alpha, beta):
     world.accept(alpha.request)
     world.accept(early, code=5, says="expected 2 by distinct keys")
     both = world.desk / "alpha-both.bundle"
-    world.claim("bob adds his signature", "sign", "--bundle", early, "--key",
-                bob.private, "-o", both)
+    adds = ("sign", "--bundle", early, "--request", alpha.request, "--key")
+    refuse_careless_signing(world, alpha, adds, bob)
+    done = world.claim("bob adds his signature", *adds, bob.private, "--yes",
+                       "-o", both)
+    world.tap.equal("both signatures are good",
+                    [done.stdout.count(key.key.keyid + ": good")
+                     for key in (alice, bob)], [1, 1])
     spoiled = world.desk / "spoiled.bundle"
 
     def other_page(content):
@@ -282,7 +311,6 @@ def change_keys(world, gamma):
     gamma.upload("1.1")
     gamma.accept(gamma.sign(gamma.build("1.1"), signers=[dora]), code=5,
                  says="expected 2 by distinct keys")
-    gamma.count -= 1
     gamma.release("1.1")
     world.sync("gamma has two keys")
     world.follow("with two keys", "gamma-demo")
@@ -293,14 +321,27 @@ def promote(world, *pilots):
     current = max(metadata.glob("*.claimed.json"),
                   key=lambda path: int(path.name.split(".")[0]))
     output = world.desk / "next.claimed.json"
-    world.claim("an online key is no offline key", "promote", "--claimed",
-                current, *(pilot.request for pilot in pilots), "--key",
-                world.home / "keys/online.pem", "-o", output)
-    world.accept(output, code=5, says="signatures of claimed")
-    world.claim(f"promote {', '.join(pilot.name for pilot in pilots)}",
-                "promote", "--claimed", current,
-                *(pilot.request for pilot in pilots), "--key",
-                world.home / "keys/bins.pem", "-o", output)
+    output.unlink(missing_ok=True)
+    words = ("promote", "--claimed", current,
+             *(pilot.request for pilot in pilots), "-o", output, "--key")
+    offline = world.home / "keys/bins.pem"
+    world.claim("an online key is no offline key", *words,
+                world.home / "keys/online.pem", "--yes", code=5)
+    world.claim("nobody is there to say yes", *words, offline, code=2)
+    doctored = world.desk / "doctored.claimed.json"
+    content = json.loads(current.read_text())
+    content["signed"]["version"] += 1
+    doctored.write_text(json.dumps(content))
+    world.claim("a file that the offline keys have not signed", "promote",
+                "--claimed", doctored, pilots[0].request, "--yes", "-o",
+                output, "--key", offline, code=5)
+    world.tap.check("nothing is signed", not output.exists())
+    shown = world.claim(f"promote {', '.join(pilot.name for pilot in pilots)}",
+                        *words, offline, "--yes")
+    for pilot in pilots:
+        world.tap.check(f"{pilot.name} is shown as new",
+                        f"{pilot.name}  <- new" in shown.stdout,
+                        describe(shown))
     world.accept(output)
     world.sync("the new role 'claimed'")
     for pilot in pilots:
@@ -482,6 +523,7 @@ def theft(world, beta):
 def give_up(world, alpha, gamma):
     """A claim is taken back: readers see no difference, and the origin signs
     what comes then."""
+    world.claim("nobody claims it", "show", world.home, "delta-demo", code=1)
     world.claim("the online origin cannot take back what is claimed", "revoke",
                 world.home, alpha.name, code=1)
     before = world.live(page_of("gamma-demo"))

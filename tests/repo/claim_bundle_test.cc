@@ -254,6 +254,27 @@ TEST_F(ClaimRequestTest, TheSignaturesOfTheOldKeysAreChecked) {
               FailsWith(Failure::kThreshold, "claim request"));
 }
 
+TEST_F(ClaimRequestTest, AKeyThatNoRequestNamesDoesNotSign) {
+  const Signer mallory = *Signer::Generate();
+  EXPECT_THAT(CheckMaySign({RequestOf(2)}, Flit(), bob_), IsOk());
+  EXPECT_THAT(CheckMaySign({RequestOf(2)}, Flit(), mallory),
+              FailsWith(Failure::kUsage, "expected a key that"));
+  const pypi::ProjectName six = *pypi::ProjectName::Parse("six");
+  EXPECT_THAT(CheckMaySign({RequestOf(2)}, six, bob_),
+              FailsWith(Failure::kUsage, "expected one of six"));
+}
+
+TEST_F(ClaimRequestTest, OnlyGoodSignaturesOfNamedKeysCount) {
+  const Signer mallory = *Signer::Generate();
+  ClaimBundle bundle = *SignClaimBundle(Make(), alice_);
+  bundle = *SignClaimBundle(std::move(bundle), mallory);
+  EXPECT_TRUE(CountsAsSigned(bundle, alice_.keyid(), {RequestOf(2)}));
+  EXPECT_FALSE(CountsAsSigned(bundle, bob_.keyid(), {RequestOf(2)}));
+  EXPECT_FALSE(CountsAsSigned(bundle, mallory.keyid(), {RequestOf(2)}));
+  Replace(bundle.role, R"("version":1)", R"("version":2)");
+  EXPECT_FALSE(CountsAsSigned(bundle, alice_.keyid(), {RequestOf(2)}));
+}
+
 TEST_F(ClaimRequestTest, ARequestIsNoReleaseOfTheProject) {
   ASSERT_OK_AND_ASSIGN(const std::string text,
                        WriteClaimRequest(RequestOf(1), {&alice_}));

@@ -2,6 +2,7 @@
 #ifndef TUFMIRROR_TESTS_SYNC_CLAIM_FIXTURE_H_
 #define TUFMIRROR_TESTS_SYNC_CLAIM_FIXTURE_H_
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -112,6 +113,22 @@ class ClaimFixture : public OriginIndexFixture {
     return repo::NextClaimedRole(
         LiveFile("metadata/" + std::to_string(current) + ".claimed.json"),
         changes, {&signer});
+  }
+
+  static std::string SignedRole(const tuf::Targets& role,
+                                const repo::Signer& signer) {
+    const std::string canonical = tuf::CanonicalForm(role);
+    return tuf::WriteMetadata(canonical, {*signer.Sign(canonical)});
+  }
+
+  // The one problem of a run.
+  absl::Status RunWithProblem(const std::string& object) {
+    const report::RunReport report = Run();
+    EXPECT_THAT(report.outcome, IsOk());
+    EXPECT_THAT(report.problems, ::testing::SizeIs(1));
+    if (report.problems.size() != 1) return absl::OkStatus();
+    EXPECT_EQ(report.problems[0].object, object);
+    return report.problems[0].reason;
   }
 
   std::string StateOf(const std::string& project) {

@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "tufmirror/pypi/names.h"
+#include "tufmirror/repo/claim_bundle.h"
 #include "tufmirror/repo/claim_roles.h"
 #include "tufmirror/repo/keys.h"
 
@@ -46,6 +47,15 @@ absl::StatusOr<ClaimRequest> ParseClaimRequest(std::string_view text);
 // kThreshold if `text` is not signed as `keys` ask for.
 absl::Status CheckClaimRequestSigned(std::string_view text,
                                      const ClaimKeys& keys);
+
+// kUsage unless one of `requests`, all of `project`, names the key of `signer`.
+absl::Status CheckMaySign(const std::vector<ClaimRequest>& requests,
+                          const pypi::ProjectName& project,
+                          const Signer& signer);
+// True if `keyid` is a key that one of `requests` names, and its signature of
+// the bundle is good.
+bool CountsAsSigned(const ClaimBundle& bundle, const std::string& keyid,
+                    const std::vector<ClaimRequest>& requests);
 
 }  // namespace tufmirror::repo
 

@@ -59,6 +59,10 @@ tuf::Targets WithClaim(tuf::Targets delegator, const pypi::ProjectName& project,
                        const ClaimKeys& keys);
 tuf::Targets WithoutClaim(tuf::Targets delegator,
                           const pypi::ProjectName& project);
+// kMalformed unless projects and their keys are all that `delegator` says: it
+// lists no target, and each of its delegations is the one that WithClaim makes,
+// once. So who is shown those knows the whole of what is signed.
+absl::Status CheckOnlyClaims(const tuf::Targets& delegator);
 
 // Top-level targets with the delegations to claimed, signed by `offline`, and
 // recently-claimed, signed by `online`, ahead of all that it delegates already;

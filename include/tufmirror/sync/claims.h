@@ -46,11 +46,14 @@ absl::StatusOr<AcceptedClaim> AcceptClaim(const tree::Home& home,
                                           std::string_view text,
                                           KeyChange key_change, absl::Time now);
 
+// What was taken back: something that readers follow, or what only waited.
+enum class RevokedClaim { kPublished, kRequest };
+
 // From the next run on the origin signs the project again, beginning with what
 // its maintainers signed last. kUsage if there is no claim; kKey if the role
 // `claimed` delegates it.
-absl::Status RevokeClaim(const tree::Home& home,
-                         const pypi::ProjectName& project);
+absl::StatusOr<RevokedClaim> RevokeClaim(const tree::Home& home,
+                                         const pypi::ProjectName& project);
 
 struct ClaimListing {
   std::string project;
