@@ -58,13 +58,16 @@ absl::Status FetchJob::PrepareTry(EasyHandle& handle) {
       request_.encoding == BodyEncoding::kCompressed
           ? compress::BodyDecoder::MaxEncodedBytes(request_.max_bytes)
           : request_.max_bytes;
+  const absl::Duration longest =
+      request_.timeout.value_or(absl::InfiniteDuration());
   if (!rounds_.untroubled()) ++context_.counters.retries;
-  return handle.Prepare({.url = request_.urls[rounds_.current()],
-                         .offset = 0,
-                         .max_bytes = std::max(most, kLeastMaxBytes),
-                         .timeout = context_.options.metadata_timeout,
-                         .headers = request_.headers,
-                         .encoding = request_.encoding});
+  return handle.Prepare(
+      {.url = request_.urls[rounds_.current()],
+       .offset = 0,
+       .max_bytes = std::max(most, kLeastMaxBytes),
+       .timeout = std::min(longest, context_.options.metadata_timeout),
+       .headers = request_.headers,
+       .encoding = plain_ ? BodyEncoding::kIdentity : request_.encoding});
 }
 
 bool FetchJob::IsConditional() const {
@@ -127,9 +130,12 @@ absl::Status FetchJob::TooLarge() const {
 }
 
 // Bytes that do not decode were cut or changed on the way, as far as anybody
-// can tell: another try may bring better ones.
+// can tell: another try may bring better ones. It asks for them as they are,
+// because it may be the server that encodes wrongly.
 Step FetchJob::AfterBadEncoding() {
-  const bool can_heal = FailureOf(bad_encoding_) == Failure::kMalformed;
+  const bool first = !std::exchange(plain_, true);
+  const bool can_heal =
+      first || FailureOf(bad_encoding_) == Failure::kMalformed;
   return AfterFailure(
       {.status = MakeFailure(Failure::kNetwork, MessageOf(bad_encoding_)),
        .can_heal = can_heal});

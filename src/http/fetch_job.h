@@ -54,6 +54,7 @@ class FetchJob : public Job {
   bool wanted_ = false;  // this try's body
   bool judged_ = false;  // wanted_ was found out
   bool too_large_ = false;
+  bool plain_ = false;  // asked for so since compressed bytes were bad
   std::unique_ptr<compress::BodyDecoder> decoder_;  // null: body is as it is
   absl::Status bad_encoding_;
 };

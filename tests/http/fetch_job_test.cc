@@ -186,6 +186,16 @@ TEST_F(FetchTest, OverallTimeOutEndsAStalledResponse) {
   EXPECT_THAT(Fetch({server_.Url("/a")}), FailsWith(Failure::kTimeout));
 }
 
+TEST_F(FetchTest, ARequestMayHaveAShorterTimeOutOfItsOwn) {
+  server_.Inject("/a", Fault::Stall(2));
+  options_.min_speed_time = absl::Seconds(2);
+  EXPECT_THAT(transfers().Fetch({.urls = {server_.Url("/a")},
+                                 .max_bytes = 1000,
+                                 .retries = 0,
+                                 .timeout = absl::Milliseconds(100)}),
+              FailsWith(Failure::kTimeout, "timed out"));
+}
+
 TEST_F(FetchTest, MinimumSpeedEndsASlowDrip) {
   options_.min_speed_time = absl::Seconds(1);
   options_.retries = 0;

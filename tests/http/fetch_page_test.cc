@@ -111,6 +111,24 @@ TEST_F(PageTest, BrokenCompressionIsAnErrorNotAPage) {
   EXPECT_THAT(transfers().Fetch(PageRequest()), FailsWith(Failure::kNetwork));
 }
 
+TEST_F(PageTest, WhatDoesNotDecodeIsAskedForAsItIs) {
+  options_.retries = 1;
+  for (const char* encoding : {"gzip", "br"}) {
+    FaultServer encodes_wrongly;
+    encodes_wrongly.Serve("/page", "not compressed at all");
+    encodes_wrongly.AddHeader("/page",
+                              std::string("Content-Encoding: ") + encoding);
+    server_.Serve("/page", "page");
+    server_.ForgetRequests();
+    FetchRequest request = PageRequest();
+    request.urls.insert(request.urls.begin(), encodes_wrongly.Url("/page"));
+    ASSERT_OK_AND_ASSIGN(const FetchResponse response,
+                         transfers().Fetch(std::move(request)));
+    EXPECT_EQ(response.body, "page");
+    EXPECT_EQ(server_.requests().back().Header("Accept-Encoding"), "identity");
+  }
+}
+
 TEST_F(PageTest, GivesTheHeadersAskedForAndNoOthers) {
   server_.Serve("/page", "p");
   server_.AddHeader("/page", "X-PyPI-Last-Serial: 123");

@@ -104,6 +104,8 @@ struct FetchRequest {
   // Names of response headers to return, lower case.
   std::vector<std::string> wanted_headers = {};
   std::optional<int> retries = {};  // in place of TransferOptions::retries
+  // Of a try, where that is less than TransferOptions::metadata_timeout.
+  std::optional<absl::Duration> timeout = {};
 };
 
 struct FetchResponse {
