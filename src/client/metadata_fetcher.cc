@@ -11,6 +11,16 @@
 #include "tufmirror/compress/version_list.h"
 
 namespace tufmirror::client {
+namespace {
+
+// A pack is small: who sends one more slowly than this costs more time than
+// the whole file would.
+constexpr absl::Duration kPackTimeout = absl::Seconds(15);
+
+// So many more useless packs than useful ones, and no more are asked for.
+constexpr int kMostUselessPacks = 8;
+
+}  // namespace
 
 uint64_t MetadataLimits::ForRole(std::string_view role) const {
   if (role == "root") return root;
@@ -45,19 +55,26 @@ http::FetchRequest MetadataFetcher::RequestFor(
 }
 
 std::optional<http::FetchRequest> MetadataFetcher::PackRequestFor(
-    std::string_view role, int64_t version) const {
-  return DeltaRequestFor(role, version, ".pack", compress::kMaxPackBytes);
+    std::string_view role, int64_t version, uint64_t base_size) const {
+  const bool absent = pack_missed_ && !pack_came_;
+  if (absent || useless_packs_ > useful_packs_ + kMostUselessPacks) {
+    return std::nullopt;
+  }
+  return DeltaRequestFor(role, version, ".pack",
+                         std::min(compress::kMaxPackBytes, base_size));
 }
 
 std::optional<http::FetchRequest> MetadataFetcher::DeltaRequestFor(
     std::string_view role, int64_t version, std::string_view suffix,
     uint64_t max_bytes) const {
-  if (pack_urls_.empty() || packs_absent_) return std::nullopt;
+  if (pack_urls_.empty()) return std::nullopt;
   std::string name = tuf::MetadataFileName(role, version);
   name.replace(name.rfind('.'), std::string::npos, suffix);
   http::FetchRequest request;
   request.max_bytes = max_bytes;
   request.retries = 0;  // there is another way
+  request.timeout = kPackTimeout;
+  request.urls.reserve(pack_urls_.size());
   for (const std::string& base : pack_urls_) {
     request.urls.push_back(http::JoinUrl(base, name));
   }
@@ -67,9 +84,7 @@ std::optional<http::FetchRequest> MetadataFetcher::DeltaRequestFor(
 absl::StatusOr<tuf::RawMetadata> MetadataFetcher::Rebuild(
     std::string_view role, std::optional<uint64_t> length,
     const tuf::RawMetadata& base,
-    const absl::StatusOr<http::FetchResponse>& response) {
-  packs_found_ |= response.ok();
-  packs_absent_ |= !response.ok() && !packs_found_;
+    const absl::StatusOr<http::FetchResponse>& response) const {
   RETURN_IF_ERROR(response.status());
   ASSIGN_OR_RETURN(const auto pack, compress::DeltaPack::Parse(response->body));
   const uint64_t cap = limits_.ForRole(role);
@@ -79,13 +94,26 @@ absl::StatusOr<tuf::RawMetadata> MetadataFetcher::Rebuild(
   return tuf::RawMetadata{std::move(bytes)};
 }
 
+void MetadataFetcher::CountPack(const absl::Status& response,
+                                const absl::Status& outcome) {
+  pack_came_ |= response.ok();
+  pack_missed_ |= !response.ok() && FailureOf(response) == Failure::kNotFound;
+  ++(outcome.ok() ? useful_packs_ : useless_packs_);
+  // A pack that starts from other versions than the one that is here is as it
+  // should be.
+  wrong_packs_ += !outcome.ok() && FailureOf(outcome) != Failure::kNotFound;
+}
+
 std::optional<tuf::RawMetadata> MetadataFetcher::RebuildVerified(
     std::string_view role, int64_t version, std::optional<uint64_t> length,
     const tuf::RawMetadata& base, Accept accept) {
-  const auto request = PackRequestFor(role, version);
+  const auto request = PackRequestFor(role, version, base.bytes.size());
   if (!request) return std::nullopt;
-  auto raw = Rebuild(role, length, base, transfers_.Fetch(*request));
-  if (!raw.ok() || !accept(*raw).ok()) return std::nullopt;
+  const auto response = transfers_.Fetch(*request);
+  auto raw = Rebuild(role, length, base, response);
+  const absl::Status outcome = raw.ok() ? accept(*raw) : raw.status();
+  CountPack(response.status(), outcome);
+  if (!outcome.ok()) return std::nullopt;
   return *std::move(raw);
 }
 
@@ -93,19 +121,22 @@ std::optional<tuf::RawMetadata> MetadataFetcher::RebuildListed(
     int64_t version, std::optional<uint64_t> length,
     const tuf::RawMetadata& base, Accept accept) {
   if (base.bytes.size() < compress::kLeastListedSnapshot) return std::nullopt;
-  const auto request = DeltaRequestFor("snapshot", version, ".versions",
-                                       compress::kMaxVersionListBytes);
+  const auto request = DeltaRequestFor(
+      "snapshot", version, ".versions",
+      std::min<uint64_t>(compress::kMaxVersionListBytes, base.bytes.size()));
   if (!request) return std::nullopt;
   const auto response = transfers_.Fetch(*request);
-  packs_found_ |= response.ok();
-  packs_absent_ |= !response.ok() && !packs_found_;
-  if (!response.ok()) return std::nullopt;
-  const uint64_t cap =
-      std::min(length.value_or(limits_.snapshot), limits_.snapshot);
-  auto bytes = compress::ApplyVersionList(base.bytes, response->body, cap);
-  if (!bytes.ok()) return std::nullopt;
-  tuf::RawMetadata raw{*std::move(bytes)};
-  if (!accept(raw).ok()) return std::nullopt;
+  tuf::RawMetadata raw;
+  const auto outcome = [&]() -> absl::Status {
+    RETURN_IF_ERROR(response.status());
+    const uint64_t cap =
+        std::min(length.value_or(limits_.snapshot), limits_.snapshot);
+    ASSIGN_OR_RETURN(
+        raw.bytes, compress::ApplyVersionList(base.bytes, response->body, cap));
+    return accept(raw);
+  }();
+  CountPack(response.status(), outcome);
+  if (!outcome.ok()) return std::nullopt;
   return raw;
 }
 

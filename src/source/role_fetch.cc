@@ -153,12 +153,10 @@ absl::StatusOr<std::vector<RoleFetch::Wanted>> RoleFetch::RebuildFromPacks(
     while (next < missing.size()) {
       const Wanted& wanted = missing[next++];
       const MetaFile* now = (*trusted_.snapshot())->Find(wanted.role);
-      const bool had =
-          published_ != nullptr &&
-          (*published_->view.trusted().snapshot())->Find(wanted.role) !=
-              nullptr;
-      auto request = had ? fetcher_.PackRequestFor(wanted.role, now->version)
-                         : std::nullopt;
+      const auto base = PublishedBytes(wanted.role);
+      auto request = base ? fetcher_.PackRequestFor(wanted.role, now->version,
+                                                    base->bytes.size())
+                          : std::nullopt;
       if (request) {
         request->tag = next - 1;
         return request;
@@ -177,8 +175,8 @@ absl::StatusOr<std::vector<RoleFetch::Wanted>> RoleFetch::RebuildFromPacks(
     if (!base) return absl::OkStatus();
     const auto raw =
         fetcher_.Rebuild(wanted.role, now->length, *base, response);
-    if (!raw.ok()) return absl::OkStatus();
-    auto verified = Verify(*raw, wanted);
+    auto verified = raw.ok() ? Verify(*raw, wanted) : raw.status();
+    fetcher_.CountPack(response.status(), verified.status());
     if (!verified.ok()) return absl::OkStatus();
     whole.pop_back();
     RETURN_IF_ERROR(store_.Save(wanted.role, (*verified)->version, *raw));

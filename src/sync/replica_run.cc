@@ -305,6 +305,12 @@ void ReplicaRun::ReportHeldBack() {
     report_.problems.push_back(std::move(problem));
   }
   held_back_.clear();
+  if (fetcher_->wrong_packs() > 0) {
+    report_.warnings.push_back(fmt::format(
+        "delta packs from upstream: {} were broken, too long, too slow or led "
+        "to what does not verify; whole files were fetched in their place",
+        fetcher_->wrong_packs()));
+  }
   for (const auto& [role, expires] : changed_.expired) {
     report_.problems.push_back(
         {fmt::format("role '{}'", role),

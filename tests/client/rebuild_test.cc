@@ -122,6 +122,45 @@ TEST_F(RebuildTest, APackThatFailsIsNotTriedTwice) {
   EXPECT_EQ(Stored("snapshot.json"), repository.Raw("snapshot").bytes);
 }
 
+TEST_F(RebuildTest, APackLongerThanWhatItStartsFromIsNotReceived) {
+  StartAndChange();
+  server.Serve(kSnapshotPack, std::string(500'000, 'x'));
+  ASSERT_THAT(RefreshWithPacks(), IsOk());
+  EXPECT_EQ(server.CountRequests(kSnapshotPack), 1u);
+  EXPECT_LT(transfers().counters().bytes_received, 300'000u);
+  EXPECT_EQ(fetcher_->wrong_packs(), 1);
+}
+
+TEST_F(RebuildTest, AFailingPackOfTheSnapshotDoesNotTurnOffTheOthers) {
+  StartAndChange();
+  ServePacks();
+  server.Inject(kSnapshotPack, Fault::Status(503), kEveryTime);
+  ASSERT_OK_AND_ASSIGN(const auto trusted, RefreshWithPacks());
+  ASSERT_THAT(LoadBin(trusted), IsOk());
+  EXPECT_THAT(Asked(), ElementsAre(fmt::format("/deltas/2.{}.pack", Bin())));
+}
+
+TEST_F(RebuildTest, SoManyUselessPacksAreEnough) {
+  Start();
+  RefreshWithPacks().IgnoreError();
+  const auto asks = [this] {
+    const auto request = fetcher_->PackRequestFor("bin-00", 2, 1000);
+    if (!request) return false;
+    EXPECT_EQ(request->max_bytes, 1000u);
+    EXPECT_LE(request->timeout, absl::Seconds(15));
+    return true;
+  };
+  const absl::Status useless = MakeFailure(Failure::kMalformed, "junk");
+  fetcher_->CountPack(absl::OkStatus(), absl::OkStatus());
+  for (int i = 0; i < 9; ++i) {
+    EXPECT_TRUE(asks()) << i;
+    fetcher_->CountPack(absl::OkStatus(), useless);
+  }
+  EXPECT_TRUE(asks());
+  fetcher_->CountPack(absl::OkStatus(), useless);
+  EXPECT_FALSE(asks());
+}
+
 // Snapshots so large that the list of their versions is worth a request.
 class ListedSnapshotTest : public RebuildTest {
  protected:
@@ -153,6 +192,20 @@ TEST_F(ListedSnapshotTest, IsRebuiltFromItsVersionsHoweverFarBehind) {
   EXPECT_THAT(Asked(), Contains(kList));
   EXPECT_THAT(Asked(), Not(Contains(kWhole)));
   EXPECT_EQ(Stored("snapshot.json"), repository.Raw("snapshot").bytes);
+}
+
+TEST_F(ListedSnapshotTest, IsRebuiltFromItsVersionsWhereItsPackIsMissing) {
+  StartAndChange();
+  ServePacks();
+  server.Inject(kSnapshotPack, Fault::Status(404), kEveryTime);
+  auto list = compress::MakeVersionList(repository.Raw("snapshot").bytes);
+  ASSERT_THAT(list, IsOk());
+  server.Serve("/deltas/2.snapshot.versions", *list);
+  ASSERT_OK_AND_ASSIGN(const auto trusted, RefreshWithPacks());
+  EXPECT_THAT(Asked(), Contains(kSnapshotPack));
+  EXPECT_THAT(Asked(), Not(Contains(kWholeSnapshot)));
+  ASSERT_THAT(LoadBin(trusted), IsOk());
+  EXPECT_THAT(Asked(), ElementsAre(fmt::format("/deltas/2.{}.pack", Bin())));
 }
 
 TEST_F(ListedSnapshotTest, AListThatDoesNotFitIsNotTrusted) {

@@ -10,6 +10,7 @@
 #include "fmt/format.h"
 #include "support/fault_server.h"
 #include "sync/origin_fixture.h"
+#include "sync/replica_fixture.h"
 #include "tufmirror/compress/delta_pack.h"
 #include "tufmirror/compress/version_list.h"
 #include "tufmirror/fs/file.h"
@@ -19,6 +20,42 @@
 
 namespace tufmirror::testing {
 namespace {
+
+using UselessPacksTest = ReplicaTest;
+
+TEST_F(UselessPacksTest, AreSoonAskedForNoMoreAndReported) {
+  repository.DelegateSuccinct("targets", 7, "bin");
+  PublishUpstream();
+  const tree::Home home = MakeHome();
+  ServeRepository();
+  ASSERT_THAT(Sync(home).outcome, IsOk());
+  for (auto& [name, role] : repository.delegated) ++role.version;
+  PublishUpstream();
+  size_t whole = 0;
+  for (const auto& [path, bytes] : repository.files()) {
+    if (!path.starts_with("metadata/2.")) continue;
+    whole += bytes.size();
+    std::string pack = path;
+    pack.replace(0, pack.find('/'), "/deltas");
+    pack.replace(pack.rfind('.'), std::string::npos, ".pack");
+    // No longer than what it starts from, so that it is received.
+    server.Serve(pack, std::string(bytes.size() / 2, 'x'));
+  }
+  server.ForgetRequests();
+
+  const report::RunReport report = Sync(home);
+
+  ASSERT_THAT(report.outcome, IsOk());
+  size_t asked = 0;
+  for (const RecordedRequest& request : server.requests()) {
+    asked += request.path.starts_with("/deltas/") ? 1 : 0;
+  }
+  EXPECT_GE(asked, 9u);
+  EXPECT_LE(asked, 40u);  // of 129: 9, and those that were under way
+  EXPECT_LT(report.bytes_received, whole * 5 / 4 + 5000);
+  EXPECT_THAT(report.warnings,
+              ::testing::Contains(::testing::HasSubstr("delta packs")));
+}
 
 class DeltaTest : public OriginFixture {
  protected:

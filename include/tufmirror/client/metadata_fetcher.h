@@ -58,18 +58,25 @@ class MetadataFetcher {
                                                  std::optional<uint64_t> length,
                                                  Accept accept);
 
-  // The request for the pack that leads to `version` of `role`; nullopt if
-  // there is none to be had: nobody is known to have packs, or those who were
-  // asked first had none.
+  // The request for the pack that leads to `version` of `role` from an earlier
+  // one of `base_size` bytes, which is more than it may be long; nullopt if
+  // there is none to be had: nobody is known to have packs, those who were
+  // asked first had none, or too many were of no use.
   std::optional<http::FetchRequest> PackRequestFor(std::string_view role,
-                                                   int64_t version) const;
+                                                   int64_t version,
+                                                   uint64_t base_size) const;
 
   // What the pack in `response` makes of `base`, an earlier version of `role`.
   // It is as raw as what is fetched, and capped like it.
   absl::StatusOr<tuf::RawMetadata> Rebuild(
       std::string_view role, std::optional<uint64_t> length,
       const tuf::RawMetadata& base,
-      const absl::StatusOr<http::FetchResponse>& response);
+      const absl::StatusOr<http::FetchResponse>& response) const;
+
+  // To be told of every pack that was asked for by hand: how it came, and what
+  // became of it in the end, verification included. Whoever sends useless ones
+  // is soon asked for no more of them.
+  void CountPack(const absl::Status& response, const absl::Status& outcome);
 
   // Fetches the pack and gives what it makes of `base`, if `accept` takes it.
   // nullopt whatever is wrong: then the whole file is to be fetched.
@@ -78,7 +85,7 @@ class MetadataFetcher {
       const tuf::RawMetadata& base, Accept accept);
 
   // The same for a snapshot, with the list of its versions: from `base`, any
-  // older snapshot of the same roles.
+  // older snapshot of the same roles. One request, whatever is known of packs.
   std::optional<tuf::RawMetadata> RebuildListed(int64_t version,
                                                 std::optional<uint64_t> length,
                                                 const tuf::RawMetadata& base,
@@ -95,6 +102,8 @@ class MetadataFetcher {
                                          std::optional<uint64_t> length);
 
   http::Transfers& transfers() { return transfers_; }
+  // Packs that did not come as they should, or led to what does not verify.
+  int wrong_packs() const { return wrong_packs_; }
   size_t mirrors() const { return base_urls_.size(); }
   const MetadataLimits& limits() const { return limits_; }
 
@@ -108,8 +117,11 @@ class MetadataFetcher {
   std::vector<std::string> base_urls_;
   MetadataLimits limits_;
   std::vector<std::string> pack_urls_;
-  bool packs_found_ = false;   // there was one
-  bool packs_absent_ = false;  // there was none when there should have been
+  bool pack_came_ = false;    // whatever it was good for
+  bool pack_missed_ = false;  // "not found"
+  int useful_packs_ = 0;
+  int useless_packs_ = 0;
+  int wrong_packs_ = 0;
 };
 
 }  // namespace tufmirror::client
