@@ -112,15 +112,19 @@ Reply Site::FileOf(const Request& request, std::string_view path,
   const auto encoding = request.range.empty()
                             ? ChooseEncoding(request.accept_encoding)
                             : std::nullopt;
-  std::shared_ptr<const std::string> body;
-  if (encoding) body = compressed_.Get(file, *encoding);
-  if (body == nullptr) return FileReply(request, std::move(file), options);
+  if (!encoding) return FileReply(request, std::move(file), options);
   // Other bytes, so another strong validator.
   const std::string suffix =
       fmt::format("{}-{}", options.etag_suffix, compress::NameOf(*encoding));
-  options.etag_suffix = suffix;
-  Reply reply = FileReply(request, std::move(file), options);
-  if (reply.status != 200) return reply;
+  FileReplyOptions encoded = options;
+  encoded.etag_suffix = suffix;
+  Reply reply = FileReply(request, std::move(file), encoded);
+  // Only what is sent is worth compressing.
+  if (reply.status != 200 || !reply.file) return reply;
+  const auto body = compressed_.Get(*reply.file, *encoding);
+  if (body == nullptr) {
+    return FileReply(request, *std::move(reply.file), options);
+  }
   reply.file.reset();
   reply.body = *body;
   reply.length = body->size();

@@ -22,6 +22,9 @@ class Site {
   // Safe to call from several threads. Never fails: errors are replies.
   Reply Answer(const Request& request) const;
 
+  // Of bodies that were compressed and are kept.
+  size_t compressed_bytes() const { return compressed_.bytes(); }
+
  private:
   Reply AnswerPath(const LiveTree& tree, const RequestTarget& target,
                    const Request& request) const;

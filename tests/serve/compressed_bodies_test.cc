@@ -110,6 +110,18 @@ TEST_F(CompressedSiteTest, EachEncodingHasItsOwnValidator) {
   EXPECT_EQ(Get("/metadata/2.bin-0.json", "gzip", plain).status, 200);
 }
 
+TEST_F(CompressedSiteTest, NothingIsCompressedToSayThatItIsTheSame) {
+  const std::string tag = Header(Get("/metadata/2.bin-0.json", "gzip"), "ETag");
+  EXPECT_GT(answers_.compressed_bytes(), 0u);
+  const Site restarted(site_.live());
+  const Reply reply = restarted.Answer({.method = "GET",
+                                        .target = "/metadata/2.bin-0.json",
+                                        .accept_encoding = "gzip",
+                                        .if_none_match = tag});
+  EXPECT_EQ(reply.status, 304);
+  EXPECT_EQ(restarted.compressed_bytes(), 0u);
+}
+
 TEST_F(CompressedSiteTest, ARangeIsOneOfTheFileItself) {
   const Reply reply = Get("/metadata/2.bin-0.json", "gzip", "", "bytes=10-19");
   EXPECT_EQ(reply.status, 206);

@@ -108,11 +108,9 @@ TEST_F(StaticServerTest, CompressesWhatIsWorthItForWhoAcceptsIt) {
 
 TEST_F(StaticServerTest, SaysItsTime) {
   Start();
-  const std::string date = Get("/simple/flit/").headers.at("date");
   absl::Time time;
-  ASSERT_TRUE(
-      absl::ParseTime("%a, %d %b %Y %H:%M:%S GMT", date, &time, nullptr))
-      << date;
+  ASSERT_TRUE(absl::ParseTime("%a, %d %b %Y %H:%M:%S GMT",
+                              Get("/x/").headers.at("date"), &time, nullptr));
   EXPECT_LT(absl::AbsDuration(absl::Now() - time), absl::Minutes(5));
 }
 
