@@ -38,7 +38,9 @@ void AddBegin(CLI::App& ceremony, ChosenStep& chosen) {
   AddRepeated(*begin, "--threshold", arguments->thresholds,
               "How many keys of a role must sign", "ROLE NUMBER");
   AddRepeated(*begin, "--renew", arguments->renew,
-              "Sign a role again, as it is, before it expires", "ROLE");
+              "Sign root, targets, bins or claimed again, as it is, before it "
+              "expires",
+              "ROLE");
   begin->add_option("--expires", arguments->expires,
                     "Until when what is signed is good: a day, or a time from "
                     "now such as 180d (default: a year)");
@@ -51,8 +53,10 @@ void AddBegin(CLI::App& ceremony, ChosenStep& chosen) {
                     "2^BITS bins from now on; every bin is signed again");
   begin->add_flag("--json", arguments->json, "Print JSON");
   begin->footer(
-      "ROLE is root, targets, bins, snapshot, timestamp, bin (all bins), or "
-      "online (the last three).\nExample: tufmirror ceremony begin /srv/mirror "
+      "ROLE is root, targets, bins, claimed, snapshot, timestamp, bin (all "
+      "bins), recently-claimed, or online (the last four); claimed and "
+      "recently-claimed where init had --claims.\nExample: tufmirror ceremony "
+      "begin /srv/mirror "
       "--replace-key root 3f1c9a2b new-root.pem");
   begin->callback([arguments, &chosen] {
     chosen = [arguments] { return CeremonyBeginCommand(*arguments); };
@@ -97,11 +101,13 @@ void AddSign(CLI::App& ceremony, ChosenStep& chosen) {
   sign->add_option("FILE", arguments->file, "The candidate")->required();
   CLI::Option* key =
       sign->add_option("--key", arguments->key, "Your private key");
-  sign->add_option("--signer", arguments->signer,
-                   "A command that signs instead: PROGRAM ARGUMENT...")
-      ->excludes(key);
+  CLI::Option* signer =
+      sign->add_option("--signer", arguments->signer,
+                       "A command that signs instead: PROGRAM ARGUMENT...")
+          ->excludes(key);
   sign->add_option("--public-key", arguments->public_key,
-                   "File of the public half of the command's key");
+                   "File of the public half of the command's key")
+      ->needs(signer);
   sign->add_option("--passphrase-file", arguments->passphrase_file,
                    "File whose first line is the passphrase of the key");
   sign->add_option("--root", arguments->root,

@@ -3,7 +3,9 @@
 #ifndef TUFMIRROR_SRC_REPO_CEREMONY_ACCESS_H_
 #define TUFMIRROR_SRC_REPO_CEREMONY_ACCESS_H_
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -13,6 +15,11 @@
 #include "tufmirror/repo/ceremony.h"
 
 namespace tufmirror::repo {
+
+// The last number that every client can count to: JavaScript's, RFC 8259.
+inline constexpr int64_t kLastVersion = (int64_t{1} << 53) - 1;
+// Versions that a candidate may leave out: spent on what was rolled back.
+inline constexpr int64_t kMaxVersionsLeftOut = 1000;
 
 struct CandidateAccess {
   static std::vector<OfflineRole>& Roles(Candidate& candidate) {
@@ -44,6 +51,8 @@ absl::StatusOr<TrustedRoles> VerifyTrusted(const OfflineMetadata& metadata);
 absl::StatusOr<Candidate> CheckedCandidate(TrustedRoles trusted,
                                            std::vector<OfflineRole> roles,
                                            absl::Time created);
+// kVersion if there is no version after that.
+absl::Status CheckCanBeFollowed(std::string_view role, int64_t version);
 // Every signature is by a key that counts, and good. kThreshold if not.
 absl::Status CheckSignatures(const Candidate& candidate);
 

@@ -116,8 +116,8 @@ class Draft {
     return IsOnline(role) ? absl::OkStatus() : Touch(role).status();
   }
 
-  std::vector<ProposedRole> Finish(const CeremonyChanges& changes,
-                                   absl::Time now) &&;
+  absl::StatusOr<std::vector<ProposedRole>> Finish(
+      const CeremonyChanges& changes, absl::Time now) &&;
 
  private:
   void Add(const OfflineRole& role) {
@@ -173,14 +173,15 @@ void DropWhatIsNotNamed(ProposedRole& role) {
   });
 }
 
-std::vector<ProposedRole> Draft::Finish(const CeremonyChanges& changes,
-                                        absl::Time now) && {
+absl::StatusOr<std::vector<ProposedRole>> Draft::Finish(
+    const CeremonyChanges& changes, absl::Time now) && {
   std::vector<ProposedRole> result;
   for (ProposedRole& role : roles_) {
     if (!touched_.contains(role.name)) continue;
     DropWhatIsNotNamed(role);
     tuf::Common& common = std::visit(
         [](auto& content) -> tuf::Common& { return content; }, role.content);
+    RETURN_IF_ERROR(CheckCanBeFollowed(role.name, common.version));
     ++common.version;
     common.spec_version = std::string(tuf::kSpecVersion);
     common.expires =
@@ -286,7 +287,8 @@ absl::Status ChangeKeys(Draft& draft, const CeremonyChanges& changes) {
 absl::Status NameHolder(Draft& draft, const std::string& key,
                         const KeyHolder& holder) {
   RETURN_IF_ERROR(CheckHolder(holder));
-  absl::Status failure = Refused(fmt::format("no role has key '{}'", key));
+  absl::Status failure =
+      Refused(fmt::format("no role has key '{}'", Printable(key, 80)));
   for (const bool touched : {true, false}) {
     bool done = false;
     for (const std::string& name : draft.Names()) {
@@ -296,7 +298,8 @@ absl::Status NameHolder(Draft& draft, const std::string& key,
       const auto keyid =
           FindKey({named.begin(), named.end()}, role->holders, key);
       if (!keyid.ok()) {
-        failure = keyid.status();
+        // Of a role with keys it says which there are; some have none.
+        if (!named.empty()) failure = keyid.status();
         continue;
       }
       RETURN_IF_ERROR(draft.Touch(name).status());
@@ -382,7 +385,8 @@ absl::StatusOr<Candidate> BeginCeremony(const OfflineMetadata& trusted,
   for (const auto& [key, holder] : changes.holders) {
     RETURN_IF_ERROR(NameHolder(draft, key, holder));
   }
-  std::vector<ProposedRole> proposed = std::move(draft).Finish(changes, now);
+  ASSIGN_OR_RETURN(std::vector<ProposedRole> proposed,
+                   std::move(draft).Finish(changes, now));
   if (proposed.empty()) return Refused("expected a change, got none");
   ASSIGN_OR_RETURN(Candidate candidate,
                    Candidate::Make(trusted, std::move(proposed), now));

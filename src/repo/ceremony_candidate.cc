@@ -49,13 +49,21 @@ absl::Status CheckVersion(const Candidate& candidate, const OfflineRole& role) {
   const OfflineRole* before = candidate.Trusted(role.name);
   const int64_t trusted = before == nullptr ? 0 : before->common().version;
   const int64_t got = role.common().version;
+  RETURN_IF_ERROR(CheckCanBeFollowed(role.name, trusted));
   // Clients take no root but the next; of others a version may have been spent
   // on what was rolled back.
-  const bool next = role.name == kRootRole ? got == trusted + 1 : got > trusted;
-  if (next) return absl::OkStatus();
-  return Refusal(Failure::kVersion, role.name,
-                 fmt::format("expected version {}{}, got {}", trusted + 1,
-                             role.name == kRootRole ? "" : " or later", got));
+  const int64_t most =
+      role.name == kRootRole
+          ? trusted + 1
+          : std::min(trusted + 1 + kMaxVersionsLeftOut, kLastVersion);
+  if (got > trusted && got <= most) return absl::OkStatus();
+  return Refusal(
+      Failure::kVersion, role.name,
+      role.name == kRootRole
+          ? fmt::format("expected version {}, got {}", most, got)
+          : fmt::format("expected version {} to {}, got {}: what counts up to "
+                        "the last number could never be changed again",
+                        trusted + 1, most, got));
 }
 
 // What is shown to a key holder is all that there is.
@@ -169,6 +177,14 @@ absl::Status CheckDelegations(const OfflineRole& role) {
       return Refusal(Failure::kMalformed, role.name,
                      fmt::format("it delegates '{}'", delegated.name));
     }
+    // It would be shown as one of the bins, its keys as theirs.
+    if (delegated.name == kBinPrefix &&
+        std::holds_alternative<tuf::PathPatterns>(delegated.paths)) {
+      return Refusal(Failure::kUnsupported, role.name,
+                     fmt::format("it delegates paths to '{}', as all bins are "
+                                 "called together",
+                                 delegated.name));
+    }
   }
   RETURN_IF_ERROR(CheckBinsShareKeys(
       std::get<std::vector<tuf::DelegatedRole>>(delegations->roles),
@@ -273,6 +289,14 @@ const OfflineRole* Candidate::Trusted(std::string_view role) const {
 const OfflineRole* Candidate::Latest(std::string_view role) const {
   const OfflineRole* fresh = New(role);
   return fresh != nullptr ? fresh : Trusted(role);
+}
+
+absl::Status CheckCanBeFollowed(std::string_view role, int64_t version) {
+  if (version < kLastVersion) return absl::OkStatus();
+  return Refusal(Failure::kVersion, role,
+                 fmt::format("version {} is published: no client counts "
+                             "beyond {}, so nothing can follow it",
+                             version, kLastVersion));
 }
 
 std::string Candidate::id() const {

@@ -10,6 +10,7 @@
 #include "repo/ceremony_access.h"
 #include "repo/ceremony_roles.h"
 #include "tufmirror/base/strings.h"
+#include "tufmirror/repo/claim_roles.h"
 #include "tufmirror/repo/genesis.h"
 
 namespace tufmirror::repo {
@@ -241,6 +242,50 @@ bool IsBin(const tuf::DelegatedRole& role) {
   return std::holds_alternative<tuf::PathHashPrefixes>(role.paths);
 }
 
+// Names of `roles` that `others` has too, in the order of `roles`.
+std::vector<std::string> NamesAmong(
+    const DelegatedRoles* roles,
+    const std::map<std::string, const tuf::DelegatedRole*>& others) {
+  std::vector<std::string> names;
+  if (roles == nullptr) return names;
+  for (const tuf::DelegatedRole& role : *roles) {
+    if (others.contains(role.name)) names.push_back(role.name);
+  }
+  return names;
+}
+
+// Readers ask delegations in turn, and the first that ends the search ends it:
+// what is put ahead of another can take everything from it.
+void DescribeOrder(const OfflineRole* before, const OfflineRole& after,
+                   RoleDifference& difference) {
+  const DelegatedRoles* roles = NamedDelegations(&after);
+  if (roles == nullptr) return;
+  const auto old_roles = ByName(NamedDelegations(before));
+  const std::vector<std::string> kept = NamesAmong(roles, old_roles);
+  const bool moved =
+      kept != NamesAmong(NamedDelegations(before), ByName(roles));
+  const bool new_ones_last = std::is_partitioned(
+      roles->begin(), roles->end(),
+      [&](const auto& role) { return old_roles.contains(role.name); });
+  const bool first_order = before == nullptr && roles->size() > 1 &&
+                           !std::all_of(roles->begin(), roles->end(), IsBin);
+  if (moved || !new_ones_last || first_order) {
+    difference.changes.push_back(fmt::format(
+        "delegations are asked in {} order: {}",
+        first_order ? "this" : "another", absl::StrJoin(Names(roles), ", ")));
+  }
+  const auto place = [&](std::string_view name) {
+    return std::find_if(roles->begin(), roles->end(),
+                        [&](const auto& role) { return role.name == name; });
+  };
+  for (const std::string_view name : {kClaimedRole, kRecentlyClaimedRole}) {
+    if (place(name) == roles->end() || place(kBinsRole) > place(name)) continue;
+    difference.warnings.push_back(fmt::format(
+        "{}: {} is asked before {}: no project's own signatures count any more",
+        Printable(after.name, 80), kBinsRole, name));
+  }
+}
+
 void DescribePaths(const OfflineRole* before, const OfflineRole& after,
                    RoleDifference& difference) {
   const auto old_roles = ByName(NamedDelegations(before));
@@ -268,15 +313,7 @@ void DescribePaths(const OfflineRole* before, const OfflineRole& after,
                       PathsText(*role), PathsText(*old->second)));
     }
   }
-  const auto names = Names(NamedDelegations(&after));
-  const auto old_names = Names(NamedDelegations(before));
-  if (old_roles.size() == new_roles.size() && names != old_names &&
-      std::is_permutation(names.begin(), names.end(), old_names.begin(),
-                          old_names.end())) {
-    difference.changes.push_back(
-        fmt::format("delegations are asked in another order: {}",
-                    absl::StrJoin(names, ", ")));
-  }
+  DescribeOrder(before, after, difference);
   const auto* old_bins = Succinct(before);
   const auto* bins = Succinct(&after);
   const auto text = [](const tuf::SuccinctRoles* roles) {
@@ -354,6 +391,28 @@ std::vector<NamedRole> NamedRolesOf(const OfflineRole* before,
   return list;
 }
 
+// A key that is taken from a role because it was stolen must go everywhere.
+void WarnOfKeysKept(const Candidate& candidate, const NamedRole& lost,
+                    RoleDifference& difference) {
+  std::vector<std::pair<std::string, std::set<std::string>>> others;
+  for (const std::string_view delegator :
+       {kRootRole, kTargetsRole, std::string_view(kBinsRole)}) {
+    for (const auto& [name, keys] : NamedBy(candidate.Latest(delegator))) {
+      if (name != lost.name) others.emplace_back(name, KeyIdsOf(keys));
+    }
+  }
+  const std::set<std::string> kept = KeyIdsOf(lost.after);
+  for (const std::string& keyid : KeyIdsOf(lost.before)) {
+    if (kept.contains(keyid)) continue;
+    for (const auto& [name, keyids] : others) {
+      if (!keyids.contains(keyid)) continue;
+      difference.warnings.push_back(fmt::format(
+          "{} loses key {}, which {} still has", Printable(lost.name, 80),
+          KeyText(keyid, {}), Printable(name, 80)));
+    }
+  }
+}
+
 std::string AtStake(std::string_view role) {
   if (role == kRootRole) {
     return "Root decides which keys readers believe. If a key here belongs to "
@@ -388,6 +447,7 @@ std::vector<RoleDifference> Differences(const Candidate& candidate) {
     for (const NamedRole& role : NamedRolesOf(before, after)) {
       DescribeKeys(role, before, after, difference);
       WarnOfThreshold(role, difference);
+      WarnOfKeysKept(candidate, role, difference);
     }
     if (after.targets() != nullptr) {
       DescribePaths(before, after, difference);

@@ -124,8 +124,8 @@ absl::Status WriteNewCandidate(const std::string& path,
   ASSIGN_OR_RETURN(const auto existing, fs::Stat(path));
   if (existing) {
     return MakeFailure(Failure::kUsage,
-                       fmt::format("ceremony begin: expected no file {}, a "
-                                   "candidate is never overwritten",
+                       fmt::format("write a candidate: expected no file {}, "
+                                   "one is never overwritten",
                                    Printable(path, 1024)));
   }
   return fs::WriteFileAtomically(path, candidate.Serialize(),

@@ -25,8 +25,9 @@
 namespace tufmirror::sync {
 namespace {
 
-// Far below where numbers end, far above what counting reaches.
-constexpr int64_t kHighestPlausible = int64_t{1} << 62;
+// Far above what counting reaches, and half of what every client can count to:
+// JSON's numbers are exact up to 2^53.
+constexpr int64_t kHighestPlausible = int64_t{1} << 52;
 
 // What a reader has that trusts this origin's root and nothing else.
 class NewReader : public client::MetadataStore {
@@ -99,7 +100,9 @@ absl::StatusOr<int64_t> AskReplica(const std::string& url, const Here& here,
   const int64_t highest = HighestVersion(trusted, here.online);
   if (highest < kHighestPlausible) return highest;
   return MakeFailure(Failure::kVersion,
-                     fmt::format("expected versions below {}, got {}",
+                     fmt::format("expected versions below {}, got {}: a thief "
+                                 "of the online key counted there; replace "
+                                 "that key with a ceremony instead",
                                  kHighestPlausible, highest));
 }
 

@@ -194,6 +194,29 @@ TEST_F(BeginCeremonyTest, SaysWhatChangesAndWhatIsDangerous) {
   EXPECT_NE(root.at_stake, "");
 }
 
+TEST_F(BeginCeremonyTest, WarnsOfAnotherRoleThatKeepsAKeyThatIsTakenAway) {
+  const std::string keyid = keys_->online[0].keyid();
+  CeremonyChanges changes;
+  changes.remove = {{"timestamp", keyid}};
+  changes.add = {{"timestamp", NewSigner().key()}};
+  const auto one = Differences(Begin(changes))[0].warnings;
+  EXPECT_TRUE(Mentions(one, "timestamp loses key " + keyid.substr(0, 12)));
+  EXPECT_TRUE(Mentions(one, "which snapshot still has"));
+  EXPECT_TRUE(Mentions(one, "which bin still has"));
+  changes.remove[0].role = changes.add[0].role = "online";
+  for (const RoleDifference& role : Differences(Begin(changes))) {
+    EXPECT_FALSE(Mentions(role.warnings, "still has"));
+  }
+}
+
+TEST_F(BeginCeremonyTest, ALabelForAKeyThatIsNowhereNamesTheKeysThatAre) {
+  CeremonyChanges changes;
+  changes.holders = {{"nokey", {"Dora", ""}}};
+  EXPECT_THAT(
+      TryBegin(changes),
+      FailsWith(Failure::kUsage, keys_->online[0].keyid().substr(0, 12)));
+}
+
 TEST(ParsePublicKeyTest, ReadsPemAndKeyObjectsToTheSameKey) {
   for (const auto algorithm :
        {crypto::KeyAlgorithm::kEd25519, crypto::KeyAlgorithm::kEcdsaP256}) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <limits>
 
 #include "repo/ceremony_fixture.h"
 #include "tufmirror/crypto/hash.h"
@@ -71,6 +72,73 @@ TEST_F(HostileCandidateTest, RefusesAKeyThatNoClientCanUse) {
                     .keys.keyids = {"gone"};
               }),
       FailsWith(Failure::kKey, "key gone is not there"));
+}
+
+TEST_F(HostileCandidateTest, RefusesVersionsThatNothingCouldFollow) {
+  for (const int64_t version :
+       {int64_t{1003}, int64_t{1} << 53, std::numeric_limits<int64_t>::max()}) {
+    for (const char* role : {"targets", "bins"}) {
+      EXPECT_THAT(Propose(role,
+                          [&](ProposedRole& proposed) {
+                            Targets(proposed).version = version;
+                          }),
+                  FailsWith(Failure::kVersion, "expected version 2 to 1002"))
+          << role << version;
+    }
+  }
+  EXPECT_THAT(
+      Propose("bins", [](ProposedRole& role) { Targets(role).version = 1002; }),
+      IsOk());
+}
+
+TEST_F(HostileCandidateTest, RefusesPathsForARoleThatWouldBeShownAsTheBins) {
+  const Signer thief = NewSigner();
+  for (const std::string role : {"targets", "bins"}) {
+    EXPECT_THAT(Propose(role,
+                        [&](ProposedRole& proposed) {
+                          tuf::Delegations& delegations =
+                              *Targets(proposed).delegations;
+                          delegations.keys.emplace(thief.keyid(), thief.key());
+                          delegations.roles = std::vector<tuf::DelegatedRole>{
+                              {"bin",
+                               {{thief.keyid()}, 1},
+                               true,
+                               tuf::PathPatterns{{"packages/*/*"}}}};
+                        }),
+                FailsWith(Failure::kUnsupported, "'bin'"))
+        << role;
+  }
+}
+
+TEST_F(HostileCandidateTest, ShowsThatANewDelegationIsPutAheadOfOthers) {
+  ProposedRole targets{
+      "targets", Begin(Renew("targets")).roles()[0].content, {}};
+  auto& roles = std::get<std::vector<tuf::DelegatedRole>>(
+      Targets(targets).delegations->roles);
+  ASSERT_EQ(roles.size(), 1u);
+  const tuf::DelegatedRole bins = roles[0];
+  const auto with_name = [&](const char* name) {
+    return tuf::DelegatedRole{name, bins.keys, false,
+                              tuf::PathPatterns{{"docs/*"}}};
+  };
+  const auto said = [&] {
+    const auto made = Candidate::Make(published_, {targets}, Start());
+    EXPECT_THAT(made, IsOk());
+    std::string all;
+    for (const RoleDifference& difference : Differences(*made)) {
+      for (const std::string& line : difference.changes) all += line + "\n";
+      for (const std::string& line : difference.warnings) all += line + "\n";
+    }
+    return all;
+  };
+  roles = {with_name("docs"), bins};
+  EXPECT_NE(said().find("asked in another order: docs, bins"),
+            std::string::npos);
+  EXPECT_EQ(said().find("no project's own"), std::string::npos);
+  roles = {bins, with_name("docs")};
+  EXPECT_EQ(said().find("another order"), std::string::npos);
+  roles = {bins, with_name("claimed")};
+  EXPECT_NE(said().find("bins is asked before claimed"), std::string::npos);
 }
 
 TEST_F(HostileCandidateTest, RefusesToGiveUpConsistentSnapshots) {

@@ -105,6 +105,19 @@ TEST_F(ResumeTest, EveryRoleThatIsSignedOnlineComesAnewOnce) {
   EXPECT_FALSE(again.published);
 }
 
+// Signed with the online key, which a thief may have.
+TEST_F(ResumeTest, NumberThatNoClientCountsBeyondIsNotTakenOver) {
+  ASSERT_OK_AND_ASSIGN(OriginState state, LoadOriginState(home_->layout()));
+  state.highest_version = (int64_t{1} << 52) - 1;
+  ASSERT_THAT(SaveOriginState(home_->layout(), state), IsOk());
+  AddWheel("attrs", "2.0");
+  RunCleanly();
+  std::filesystem::remove_all(dir_.Join("replica"));
+  Copy("home", "replica");
+  EXPECT_THAT(ResumeFromReplica(),
+              FailsWith(Failure::kVersion, "expected versions below"));
+}
+
 TEST_F(ResumeTest, NumberThatNobodySignedIsNotBelieved) {
   std::string timestamp =
       testing::ReadWholeFile(dir_.Join("replica/live/metadata/timestamp.json"));
