@@ -192,6 +192,12 @@ def refuse_careless_signing(world, alpha, adds, bob):
                    ("--withdraw", "x"), ("--previous", alpha.request)):
         refused(f"--bundle with {option[0]}", "excludes", *adds, bob.private,
                 *option, "--yes", *output)
+    shown = world.claim("a file is yanked", "sign", "--project", alpha.name,
+                        "--previous", adds[2], "--yank",
+                        "alpha_demo-1.0-py3-none-any.whl=broken build",
+                        "--key", bob.private, "--yes", *output)
+    world.tap.check("the reason is shown",
+                    "(yanked: broken build)" in shown.stdout, describe(shown))
 
 
 def refuse_bad_bundles(world, alpha, beta):
