@@ -2,11 +2,11 @@
 // what is published.
 #include "tufmirror/sync/ceremony.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "fmt/format.h"
 #include "sync/ceremony_tree.h"
+#include "sync/offline_roles.h"
 #include "tufmirror/base/failure.h"
 #include "tufmirror/base/status_macros.h"
 #include "tufmirror/base/strings.h"
@@ -30,31 +30,6 @@ absl::StatusOr<tuf::RawMetadata> ReadTreeRole(const std::string& tree,
                    fs::ReadFile(tree + "/" + tree::MetadataPath(role, version),
                                 client::MetadataLimits().ForRole(role)));
   return tuf::RawMetadata{std::move(bytes)};
-}
-
-bool SharesKey(const tuf::RoleKeys& keys, const tuf::RoleKeys& online) {
-  return std::any_of(
-      keys.keyids.begin(), keys.keyids.end(), [&](const std::string& keyid) {
-        return std::find(online.keyids.begin(), online.keyids.end(), keyid) !=
-               online.keyids.end();
-      });
-}
-
-// Names of the roles that targets delegates to keys that are offline.
-std::vector<std::string> OfflineDelegations(client::RepositoryView& view) {
-  std::vector<std::string> names;
-  const auto& delegations = (*view.top())->delegations;
-  if (!delegations) return names;
-  const auto* roles =
-      std::get_if<std::vector<tuf::DelegatedRole>>(&delegations->roles);
-  if (roles == nullptr) return names;
-  const tuf::RoleKeys& online = view.trusted().root()->timestamp;
-  for (const tuf::DelegatedRole& role : *roles) {
-    const bool listed =
-        (*view.trusted().snapshot())->Find(role.name) != nullptr;
-    if (listed && !SharesKey(role.keys, online)) names.push_back(role.name);
-  }
-  return names;
 }
 
 absl::StatusOr<std::string> NoteText(const json::Value& note,
@@ -110,7 +85,9 @@ absl::StatusOr<repo::OfflineMetadata> ReadOfflineMetadataOf(
   }
   ASSIGN_OR_RETURN(metadata.targets,
                    ReadTreeRole(tree, "targets", (*view.top())->version));
-  for (const std::string& name : OfflineDelegations(view)) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                   OfflineDelegationsOf(view));
+  for (const std::string& name : names) {
     ASSIGN_OR_RETURN(const tuf::MetaFile meta, view.trusted().RoleMeta(name));
     ASSIGN_OR_RETURN(tuf::RawMetadata role,
                      ReadTreeRole(tree, name, meta.version));

@@ -2,6 +2,7 @@
 #ifndef TUFMIRROR_SYNC_OFFLINE_ROLES_H_
 #define TUFMIRROR_SYNC_OFFLINE_ROLES_H_
 
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -12,8 +13,12 @@
 
 namespace tufmirror::sync {
 
-// Root, targets, and what targets delegates to (bins) by other keys than those
-// of the timestamp. Roles that the snapshot does not list are passed over.
+// Names of the roles that targets delegates, in its order, that the snapshot
+// lists and no online key signs: one that signs timestamp, snapshot or bins.
+absl::StatusOr<std::vector<std::string>> OfflineDelegationsOf(
+    client::RepositoryView& view);
+
+// Root, targets, and those.
 absl::StatusOr<std::vector<report::ExpiringRole>> OfflineRolesOf(
     client::RepositoryView& view);
 

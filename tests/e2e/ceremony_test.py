@@ -145,6 +145,8 @@ def check_refusals(scene, root):
                   "changed after it was signed", "show", forged, code=5)
     scene.refused("one signature twice", "already", "sign", signed, *key,
                   "--passphrase-file", scene.secret)
+    scene.refused("a public half beside a key file", "--signer", "sign",
+                  signed, *key, "--public-key", "nosuch", code=2)
     scene.run("status says that a signature is missing", "status", signed,
               code=3)
     scene.run("abort", "abort", scene.home, "--json")

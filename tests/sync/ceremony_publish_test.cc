@@ -203,6 +203,22 @@ TEST_F(CeremonyWithClaimsTest, EveryOnlineRoleIsSignedByTheNewKey) {
   EXPECT_FALSE(Page("attrs").empty());
 }
 
+TEST_F(CeremonyWithClaimsTest, RecentlyClaimedStaysOnlineWithAKeyOfItsOwn) {
+  repo::Candidate candidate =
+      Begin(Replace("timestamp", Key("online"), NewKey("fresh")));
+  Sign(candidate, {"root-1", "root-2"});
+  config_.origin.online_signers = {{keys_.at("online"), {}, {}, {}},
+                                   {keys_.at("fresh"), {}, {}, {}}};
+  ASSERT_THAT(Publish(candidate), IsOk());
+  AddWheel("attrs", "24.2.0");
+  now_ += absl::Hours(1);
+  RunCleanly();
+  ASSERT_OK_AND_ASSIGN(const repo::OfflineMetadata metadata,
+                       ReadOfflineMetadata(*home_));
+  EXPECT_FALSE(metadata.delegated.contains("recently-claimed"));
+  EXPECT_TRUE(metadata.delegated.contains("claimed"));
+}
+
 TEST_F(CeremonyWithClaimsTest, ClaimedIsRenewedAsOtherOfflineRolesAre) {
   const std::string reader = NewReader();
   repo::Candidate candidate = BeginRenewal("claimed");
