@@ -14,6 +14,7 @@ import termios
 import securesystemslib_keys
 from e2e_support import (Program, build_wheel, clean_environment, describe,
                          parse_options, work_directory)
+from softhsm_token import Token, openssl, run
 from tap import Tap
 
 PASSPHRASE = "correct horse"
@@ -25,22 +26,7 @@ GENPKEY = {
     "rsa-pss-sha256": ["-algorithm", "RSA", "-pkeyopt",
                        "rsa_keygen_bits:3072"]}
 PSS = ["-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32"]
-SOFTHSM = "/usr/lib/softhsm/libsofthsm2.so"
-PIN = "123456"
 SCRIPT = str(pathlib.Path(securesystemslib_keys.__file__).resolve())
-
-
-def run(*words, **more):
-    return subprocess.run(list(map(str, words)), capture_output=True,
-                          timeout=120, check=False,
-                          **{"env": clean_environment(), **more})
-
-
-def openssl(*words):
-    result = run("openssl", *words)
-    if result.returncode != 0:
-        raise RuntimeError(f"openssl {words}: {result.stderr.decode()}")
-    return result.stdout
 
 
 def openssl_signer(algorithm, key):
@@ -319,57 +305,6 @@ def test_refusals(keys, work):
     bad.write_text("no key\n", encoding="utf-8")
     bad.chmod(0o600)
     keys.refused("a file that is no key", "PKCS#8", "show", bad, **environment)
-
-
-class Token:
-    """A SoftHSM token in a directory of its own."""
-
-    # To sign, pkcs11-tool chooses by id; a label it would pass over in silence.
-    IDS = {"online": "01", "own": "02"}
-
-    def __init__(self, work):
-        (work / "tokens").mkdir()
-        self.configuration = work / "softhsm2.conf"
-        self.configuration.write_text(
-            f"directories.tokendir = {work}/tokens\n"
-            "objectstore.backend = file\n", encoding="utf-8")
-        self.environment = clean_environment(
-            SOFTHSM2_CONF=str(self.configuration), TOKEN_PIN=PIN)
-        self.must("softhsm2-util", "--init-token", "--free", "--label",
-                  "tufmirror", "--so-pin", "12345678", "--pin", PIN)
-
-    def must(self, *words):
-        result = run(*words, env=self.environment)
-        if result.returncode != 0:
-            raise RuntimeError(f"{words}: {result.stderr.decode()}")
-
-    def take(self, key):
-        self.must("softhsm2-util", "--import", key, "--token", "tufmirror",
-                  "--label", "online", "--id", self.IDS["online"], "--pin", PIN)
-
-    def make(self, label, public):
-        """A key that never leaves the token; writes its public half."""
-        tool = ["pkcs11-tool", "--module", SOFTHSM, "--token-label",
-                "tufmirror", "--login", "--pin", "env:TOKEN_PIN"]
-        self.must(*tool, "--keypairgen", "--key-type", "EC:prime256v1",
-                  "--label", label, "--id", self.IDS[label])
-        der = public.with_suffix(".der")
-        self.must(*tool, "--read-object", "--type", "pubkey", "--label", label,
-                  "--output-file", der)
-        openssl("pkey", "-pubin", "-inform", "DER", "-in", der, "-pubout",
-                "-out", public)
-
-    def signer(self, work, label="online"):
-        """As an operator writes it: the token signs a digest."""
-        script = work / f"hsm-sign-{label}"
-        script.write_text(
-            "#!/bin/sh\nset -e\nopenssl dgst -sha256 -binary |\n"
-            f"  pkcs11-tool --module {SOFTHSM} --token-label tufmirror "
-            "--login --pin env:TOKEN_PIN --sign --mechanism ECDSA "
-            f"--signature-format openssl --id {self.IDS[label]}\n",
-            encoding="utf-8")
-        script.chmod(0o700)
-        return [str(script)]
 
 
 def toml(signers):
