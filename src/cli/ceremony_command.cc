@@ -14,6 +14,7 @@
 #include "cli/ceremony_text.h"
 #include "cli/commands.h"
 #include "cli/config_file.h"
+#include "cli/expect_yes.h"
 #include "cli/moment.h"
 #include "cli/shell_quote.h"
 #include "cli/terminal.h"
@@ -69,21 +70,6 @@ absl::Status CheckKnownRoot(const repo::Candidate& candidate,
                    fs::ReadFile(path, client::kMaxRootBytes));
   return Annotate(repo::CheckFollowsFrom(candidate, {std::move(bytes)}),
                   fmt::format("--root {}", Printable(path, 1024)));
-}
-
-// An error unless the person at the terminal says yes.
-absl::Status AskYesOrNo(std::string_view question) {
-  if (isatty(STDIN_FILENO) != 1) {
-    return MakeFailure(Failure::kUsage,
-                       "nobody is here to be asked: run it on a terminal, or "
-                       "give --yes");
-  }
-  fmt::print("\n{} [yes/no] ", question);
-  std::fflush(stdout);
-  char answer[16] = {};
-  const bool read = std::fgets(answer, sizeof answer, stdin) != nullptr;
-  if (read && StripWhitespace(answer) == "yes") return absl::OkStatus();
-  return MakeFailure(Failure::kCancelled, "nothing was changed");
 }
 
 absl::Status CheckJsonHasYes(bool json, bool yes) {
@@ -165,12 +151,6 @@ absl::StatusOr<repo::CeremonyChanges> ChangesOf(
   return changes;
 }
 
-std::string JsonWord(std::string_view text) {
-  std::string quoted;
-  json::AppendString(text, quoted);
-  return quoted;
-}
-
 absl::StatusOr<std::string> OutputPath(const CeremonyBeginArguments& arguments,
                                        const std::string& id) {
   std::error_code error;
@@ -196,7 +176,7 @@ absl::Status Begin(const CeremonyBeginArguments& arguments) {
           [&](const std::string& id) { return OutputPath(arguments, id); },
           now));
   if (arguments.json) {
-    fmt::print("{{\"file\":{},\"candidate\":{}}}\n", JsonWord(begun.file),
+    fmt::print("{{\"file\":{},\"candidate\":{}}}\n", JsonText(begun.file),
                CeremonyJson(begun.candidate));
     return absl::OkStatus();
   }
@@ -273,7 +253,7 @@ absl::Status Sign(const CeremonySignArguments& arguments) {
   const absl::Time now = absl::Now();
   RETURN_IF_ERROR(repo::CheckUnexpired(candidate, now));
   if (!arguments.json) fmt::print("{}", CeremonyText(candidate, now));
-  if (!arguments.yes) RETURN_IF_ERROR(AskYesOrNo("Sign this?"));
+  if (!arguments.yes) RETURN_IF_ERROR(ExpectYes("Sign this?"));
   ASSIGN_OR_RETURN(const repo::Signer signer, SignerOf(arguments));
   ASSIGN_OR_RETURN(const std::vector<std::string> roles,
                    repo::AddSignature(candidate, signer, now));
@@ -295,7 +275,7 @@ void PrintPublished(const sync::PublishedCeremony& published,
   if (arguments.json) {
     std::string roles;
     for (const std::string& role : published.offline_roles) {
-      roles += (roles.empty() ? "" : ",") + JsonWord(role);
+      roles += (roles.empty() ? "" : ",") + JsonText(role);
     }
     fmt::print(
         "{{\"id\":\"{}\",\"generation\":{},\"roles\":[{}],"
@@ -332,7 +312,7 @@ absl::Status Publish(const CeremonyPublishArguments& arguments) {
   const absl::Time now = absl::Now();
   if (!arguments.yes) {
     fmt::print("{}", CeremonyText(candidate, now));
-    RETURN_IF_ERROR(AskYesOrNo("Publish this?"));
+    RETURN_IF_ERROR(ExpectYes("Publish this?"));
   }
   ASSIGN_OR_RETURN(const sync::PublishedCeremony published,
                    sync::PublishCeremony(
@@ -350,8 +330,8 @@ absl::Status Abort(const CeremonyAbortArguments& arguments) {
   ASSIGN_OR_RETURN(const tree::Home home, tree::Home::Open(arguments.home));
   ASSIGN_OR_RETURN(const sync::OpenCeremony open, sync::AbortCeremony(home));
   if (arguments.json) {
-    fmt::print("{{\"id\":{},\"file\":{}}}\n", JsonWord(open.id),
-               JsonWord(open.file));
+    fmt::print("{{\"id\":{},\"file\":{}}}\n", JsonText(open.id),
+               JsonText(open.file));
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(const auto live, tree::Publisher::CurrentGeneration(home));

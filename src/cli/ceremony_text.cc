@@ -70,12 +70,6 @@ class JsonList {
   std::string items_;
 };
 
-std::string JsonText(std::string_view text) {
-  std::string quoted;
-  json::AppendString(text, quoted);
-  return quoted;
-}
-
 std::string StringsJson(const std::vector<std::string>& texts) {
   JsonList list;
   for (const std::string& text : texts) list.AddString(text);
@@ -97,6 +91,12 @@ std::string QuorumJson(const repo::Quorum& quorum) {
 }
 
 }  // namespace
+
+std::string JsonText(std::string_view text) {
+  std::string quoted;
+  json::AppendString(text, quoted);
+  return quoted;
+}
 
 std::string CeremonySignaturesText(const repo::Candidate& candidate) {
   std::string out = "Signatures:\n";

@@ -3,6 +3,7 @@
 #define TUFMIRROR_CLI_CEREMONY_TEXT_H_
 
 #include <string>
+#include <string_view>
 
 #include "absl/time/time.h"
 #include "tufmirror/repo/ceremony.h"
@@ -16,6 +17,8 @@ std::string CeremonyText(const repo::Candidate& candidate, absl::Time now);
 // Who has signed, and who must yet.
 std::string CeremonySignaturesText(const repo::Candidate& candidate);
 
+// `text` as a JSON string, with its quotes.
+std::string JsonText(std::string_view text);
 // All of it as one JSON object, without a line feed.
 std::string CeremonyJson(const repo::Candidate& candidate);
 
